@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must survive a power cut: the entries of the ledger.
+
+The store keeps them in order; the queue is rebuilt by applying them again. An
+`Intention` without an `Attempt` of the same id is a call that may have gone out.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from callsheet.core.model import Action, Attempt, Instant, Sheet
+from callsheet.core.outcomes import Outcome
+
+
+class Entry(Struct, frozen=True, tag=True, omit_defaults=True):
+    """Root of all entries."""
+
+
+class SignedIn(Entry, frozen=True, omit_defaults=True):
+    """An agent took the phone."""
+
+    agent: str
+    at: Instant
+
+
+class SignedOut(Entry, frozen=True, omit_defaults=True):
+    """The agent has left; when all uploads are confirmed, the store forgets the sheet and the attempts."""
+
+    at: Instant
+
+
+class Adopted(Entry, frozen=True, omit_defaults=True):
+    """A sheet, or a higher revision of it, is now the one being worked."""
+
+    sheet: Sheet
+    at: Instant
+
+
+class Intention(Entry, frozen=True, omit_defaults=True):
+    """From here on an INVITE may leave."""
+
+    attempt: str
+    task: str
+    number: str
+    at: Instant
+
+
+class Withdrawn(Entry, frozen=True, omit_defaults=True):
+    """The intention was given up before any INVITE left (the agent skipped or paused in the gap)."""
+
+    attempt: str
+
+
+class Ended(Entry, frozen=True, omit_defaults=True):
+    """The call is over. `attempt.action` is empty as long as the agent has not decided."""
+
+    attempt: Attempt
+
+
+class Decided(Entry, frozen=True, omit_defaults=True):
+    """The agent's (or the policy's) word on an attempt; a later one corrects an earlier one."""
+
+    attempt: str
+    task: str
+    disposition: str = ""
+    note: str = ""
+    action: Action | str = "done"
+    until: Instant | None = None
+    callback: bool = False
+    outcome: Outcome | None = None
+    """Set where the agent overrules the classification (the "empty number" key)."""
+
+
+class Postponed(Entry, frozen=True, omit_defaults=True):
+    """The agent put a task off without calling."""
+
+    task: str
+    until: Instant
+    at: Instant
+    callback: bool = False
+
+
+class Closed(Entry, frozen=True, omit_defaults=True):
+    """A task became final without a call: window missed, do-not-call, dropped by the agent."""
+
+    task: str
+    outcome: str
+    at: Instant
+
+
+class Upload(Entry, frozen=True, omit_defaults=True):
+    """Something to be put on the server: durable, in order, idempotent by name.
+
+    kind: "result" (one attempt), "complete" (the finished sheet), "remaining" (what is unfinished).
+    """
+
+    kind: str
+    attempt: str = ""
+
+
+AnyEntry = SignedIn | SignedOut | Adopted | Intention | Withdrawn | Ended | Decided | Postponed | Closed | Upload
+
+
+class Snapshot(Struct, frozen=True):
+    """What the store held at power-on."""
+
+    agent: str = ""
+    sheet: Sheet | None = None
+    entries: tuple[AnyEntry, ...] = ()
+    """Since the sheet was adopted first, in order, without SignedIn, Adopted and Upload."""
+    next_attempt: int = 1
+    """Attempt ids are f"{phone}-{n}"; n only grows, over sheets and agents."""
+    pending_uploads: int = 0
