@@ -9,12 +9,15 @@ any thread, and decide nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from callsheet.core.effects import Sound
 from callsheet.core.events import AnyEvent, Now
 from callsheet.core.ledger import AnyEntry, Snapshot
+from callsheet.core.model import Sheet
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -148,17 +151,97 @@ class Lamps(Protocol):
         """All off."""
 
 
+class Document(Struct, frozen=True):
+    """The file that an `Upload` entry stands for, built by the main loop before it calls `Store.save`."""
+
+    name: str
+    """File name without a folder: agent, sheet, revision, phone, sequence; never a callee's name or number."""
+    body: bytes
+    agent: str
+    upload: str = ""
+    """URL of the folder named by the sheet; empty: found by the transport's settings when it is sent."""
+    content_type: str = "application/json"
+
+
 class Store(Protocol):
-    """The ledger on disk."""
+    """The ledger, the outbox and the memory of rolling caps, on disk."""
+
+    def start(self, post: Post) -> None:
+        """Open the data directory. Raises StoreError; posts FaultChanged("store") if something had to be repaired."""
 
     def load(self) -> Snapshot:
-        """Everything of the present session. Raises StoreError."""
+        """Everything of the present session; call after `start`. Raises StoreError."""
 
-    def save(self, id: int, entries: tuple[AnyEntry, ...]) -> None:
-        """Write in one transaction on the store's own thread; posts Saved(id) or SaveFailed(id)."""
+    def save(self, id: int, entries: tuple[AnyEntry, ...], documents: tuple[Document, ...] = ()) -> None:
+        """Write in one transaction on the store's own thread; posts Saved(id) or SaveFailed(id).
+
+        `documents` has one file per `Upload` among the entries, in their order: ledger and
+        outbox change together or not at all. Raises ValueError if the numbers differ.
+        """
+
+    def recent(self, numbers: Iterable[str]) -> dict[str, tuple[float, ...]]:
+        """POSIX times of earlier calls that count towards rolling caps, over all sheets and agents.
+
+        `numbers` are canonical (core's form for caps and do-not-call); those without calls are left out.
+        """
 
     def close(self) -> None:
         """Finish what is being written and close."""
+
+
+class Waiting(Struct, frozen=True):
+    """An upload the server has not confirmed."""
+
+    id: int
+    name: str
+    agent: str
+    upload: str
+    content_type: str
+    sha256: str
+    size: int
+    attempts: int = 0
+    """Failed tries so far, over restarts."""
+    error: str = ""
+    """Of the last one."""
+
+
+class Origin(Struct, frozen=True):
+    """What tells, at the next look, whether the sheet on the server is still the one being worked."""
+
+    url: str
+    etag: str = ""
+    modified: str = ""
+    """Last-Modified, or the file's time as its server gives it."""
+    sha256: str = ""
+    """Of the file's bytes."""
+
+
+class Outbox(Protocol):
+    """What the transport needs of the store. Safe from any thread; all raise StoreError."""
+
+    def listen(self, woken: Callable[[], None]) -> None:
+        """`woken` is called, on the store's thread, when something was added."""
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """What waits, oldest first."""
+
+    def body(self, id: int) -> bytes:
+        """The bytes to be sent."""
+
+    def confirmed(self, id: int) -> None:
+        """The server has it: forget the bytes, keep name and hash."""
+
+    def failed(self, id: int, error: str) -> None:
+        """It could not be sent; counts a try."""
+
+    def rename(self, id: int) -> str:
+        """Give it the next free name, because the server holds another file under this one."""
+
+    def origin(self, agent: str, url: str) -> Origin | None:
+        """Of the sheet that `agent` works on, if it came from this URL."""
+
+    def remember(self, sheet: Sheet, origin: Origin) -> None:
+        """Where this sheet came from; kept with it from the moment it is adopted."""
 
 
 class Transport(Protocol):
