@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who hears whom: connects calls' media with microphone, ear piece and tones."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pjsua2 as pj
+
+from callsheet.adapters.sip.call import Line
+from callsheet.adapters.sip.sound import Sound
+from callsheet.adapters.sip.tones import Tones
+
+
+class Bridge:
+    """The conference bridge as the phone uses it."""
+
+    def __init__(self, sound: Sound, tones: Tones) -> None:
+        self._sound = sound
+        self._tones = tones
+        self._muted = False
+        self._lines: dict[int, Line] = {}
+
+    def open(self) -> None:
+        """Open the sound device and connect everything. Raises SoundError."""
+        if not self._sound.is_open:
+            self._sound.open()
+            self._tones.connect(self._sound.ear)
+            for line in self._lines.values():
+                self._join(line)
+
+    def close(self) -> None:
+        """Let go of the sound device; calls stay up, but silent."""
+        for line in self._lines.values():
+            self._part(line)
+        self._tones.connect(None)
+        self._sound.close()
+
+    def add(self, line: Line, media: pj.AudioMedia) -> None:
+        """A call has sound now, or has a new stream."""
+        self.remove(line)
+        line.media = media
+        self._lines[line.number] = line
+        self._join(line)
+
+    def remove(self, line: Line) -> None:
+        """A call has no sound any more."""
+        if self._lines.pop(line.number, None):
+            self._part(line)
+        line.media = None
+
+    def mute(self, on: bool) -> None:
+        """Nothing of the microphone goes anywhere while muted."""
+        self._muted = on
+        for line in self._lines.values():
+            self._talk(line)
+
+    def _join(self, line: Line) -> None:
+        if self._sound.ear is not None and line.media is not None:
+            with contextlib.suppress(pj.Error):
+                line.media.startTransmit(self._sound.ear)
+            self._talk(line)
+
+    def _part(self, line: Line) -> None:
+        if self._sound.ear is not None and line.media is not None:
+            with contextlib.suppress(pj.Error):
+                line.media.stopTransmit(self._sound.ear)
+        self._hush(line)
+
+    def _talk(self, line: Line) -> None:
+        microphone = self._sound.microphone
+        if microphone is None or line.media is None:
+            return
+        if self._muted:
+            self._hush(line)
+        else:
+            with contextlib.suppress(pj.Error):
+                microphone.startTransmit(line.media)
+
+    def _hush(self, line: Line) -> None:
+        if self._sound.microphone is not None and line.media is not None:
+            with contextlib.suppress(pj.Error):
+                self._sound.microphone.stopTransmit(line.media)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The few functions of the C stack that its Python binding leaves out, called through the binding's own library.
+
+`pjsua_call_hangup` cannot be used to CANCEL: it takes the media down at once and,
+if a 200 OK crosses the CANCEL, answers it with ACK and BYE: the callee who has just
+lifted would be dropped. The layer below sends a CANCEL and nothing else; a crossing
+200 OK then goes its normal way to an established call (RFC 3261 §9.1).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import os
+import sys
+from collections.abc import Iterator
+
+import pjsua2
+
+_NEEDED = (
+    "pj_log_set_level", "pjsip_tsx_get_dlg", "pjsip_dlg_get_inv_session", "pjsip_inv_end_session",
+    "pjsip_inv_send_msg",
+)
+_REQUEST_TERMINATED = 487
+
+
+@functools.cache
+def _library() -> ctypes.CDLL | None:
+    """The loaded extension module as a C library; None if its build hides the functions."""
+    module = getattr(pjsua2, "_pjsua2", None)
+    try:
+        # PyDLL keeps the GIL: nobody else may run while the stack changes a session, and the
+        # binding's callbacks, which take it again, do so on this very thread.
+        library = ctypes.PyDLL(module.__file__)  # type: ignore[union-attr, arg-type]
+        for name in _NEEDED:
+            getattr(library, name)
+    except (OSError, AttributeError, TypeError):
+        return None
+    library.pj_log_set_level.argtypes = [ctypes.c_int]
+    library.pj_log_set_level.restype = None
+    for name in ("pjsip_tsx_get_dlg", "pjsip_dlg_get_inv_session"):
+        function = getattr(library, name)
+        function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_void_p
+    library.pjsip_inv_end_session.argtypes = [
+        ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p)]
+    library.pjsip_inv_send_msg.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    return library
+
+
+def can_cancel() -> bool:
+    """Whether `cancel` works with this build; if not, only pjsua's hang-up is left."""
+    return _library() is not None
+
+
+def session(transaction: object) -> int:
+    """Address of the INVITE session a transaction belongs to, from pjsua2's `pjTransaction`; 0 if there is none.
+
+    Valid until the call's DISCONNECTED.
+    """
+    library = _library()
+    if library is None or not transaction:
+        return 0
+    dialog = library.pjsip_tsx_get_dlg(int(transaction))  # type: ignore[call-overload]
+    return (library.pjsip_dlg_get_inv_session(dialog) or 0) if dialog else 0
+
+
+def cancel(session: int) -> bool:
+    """Send CANCEL, or have it sent after the first provisional response (RFC 3261 §9.1).
+
+    The call then ends by 487, or is answered after all. False if nothing could be sent.
+    """
+    library = _library()
+    if library is None or not session:
+        return False
+    message = ctypes.c_void_p()
+    if library.pjsip_inv_end_session(session, _REQUEST_TERMINATED, None, ctypes.byref(message)):
+        return False
+    return not message.value or library.pjsip_inv_send_msg(session, message) == 0
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """No output on stdout while the library is created: it prints before its log settings apply."""
+    library = _library()
+    if library is not None:
+        library.pj_log_set_level(0)
+        yield
+        return
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

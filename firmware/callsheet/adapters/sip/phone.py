@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ports.Sip` on pjsua2: puts the parts together and runs them on the owner thread."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pjsua2 as pj
+
+from callsheet.adapters.sip import account as accounts
+from callsheet.adapters.sip import addresses
+from callsheet.adapters.sip.bridge import Bridge
+from callsheet.adapters.sip.calls import Calls
+from callsheet.adapters.sip.facts import (
+    Arrived,
+    DeviceFailed,
+    Fact,
+    MediaChanged,
+    Registered,
+    StateChanged,
+    Transferring,
+)
+from callsheet.adapters.sip.logs import log
+from callsheet.adapters.sip.registration import Registrar
+from callsheet.adapters.sip.sound import Sound
+from callsheet.adapters.sip.stack import Stack, explain
+from callsheet.adapters.sip.timers import Timers
+from callsheet.adapters.sip.tones import Tones
+from callsheet.core.effects import Sound as SoundName
+from callsheet.core.events import AnyEvent, CallEnded, FaultChanged, RegistrationChanged
+from callsheet.core.outcomes import CallEnd
+from callsheet.core.settings import NumberSettings
+from callsheet.formats.settings import AudioSettings, SipSettings
+from callsheet.ports import Post, SipError, SoundError
+
+CLOSE_TIME = 2.0
+"""Seconds that BYE and the end of the registration may take."""
+REOPEN_AFTER = 1.0
+"""Seconds between tries to open a sound device that failed by itself."""
+
+
+class _Binding:
+    """An account as the registrar sees it."""
+
+    def __init__(self, account: accounts.Account) -> None:
+        self._account = account
+
+    def register(self) -> None:
+        """REGISTER. Raises RuntimeError."""
+        try:
+            self._account.setRegistration(True)
+        except pj.Error as error:
+            raise RuntimeError(explain(error)) from None
+
+    def unregister(self) -> None:
+        """REGISTER with expiry 0; nothing depends on it."""
+        with contextlib.suppress(pj.Error):
+            self._account.setRegistration(False)
+
+
+class PjSip:
+    """SIP, its media and the tones in the agent's ear. All methods but `wake` belong to the thread of `start`."""
+
+    def __init__(self, sip: SipSettings, audio: AudioSettings, numbers: NumberSettings | None = None,
+                 log_level: int = 1) -> None:
+        """`log_level`: of the stack's own log, 0 to 3; message bodies are never logged."""
+        self._sip = sip
+        self._audio = audio
+        self._numbers = numbers or NumberSettings()
+        self._log_level = log_level
+        self._post: Post | None = None
+        self._running = False
+
+    def start(self, post: Post) -> None:
+        """Bring the stack up and begin to register. Raises SipError if it cannot start at all."""
+        self._post = post
+        self._timers = Timers()
+        self._stack = Stack(self._sip, self._log_level)
+        try:
+            self._sound = Sound(self._stack.endpoint, self._audio)
+            self._tones = Tones(self._audio.tones)
+            self._bridge = Bridge(self._sound, self._tones)
+            self._accounts = self._make_accounts()
+        except (pj.Error, ValueError) as error:
+            reason = explain(error) if isinstance(error, pj.Error) else str(error)
+            self._free()
+            raise SipError(f"the SIP account could not be set up: {reason}") from None
+        self._calls = Calls(self._stack, self._bridge, self._tones, self._timers, self._tell)
+        self._registrar = Registrar(self._sip, [_Binding(account) for account in self._accounts],
+                                    self._timers, self._tell)
+        self._running = True
+        if not self._accounts:
+            self._tell(RegistrationChanged(False, 0, "no SIP server is set"))
+        self._registrar.start()
+
+    def poll(self, timeout: float) -> None:
+        """Run the stack for at most `timeout` seconds, or until something happens or `wake` is called."""
+        self._stack.run(0 if self._stack.inbox else self._timers.wait(timeout))
+        self._timers.run()
+        while self._stack.inbox:
+            self._handle(self._stack.inbox.popleft())
+        self._calls.reap()
+
+    def wake(self) -> None:
+        """Make `poll` return at once. Safe from any thread."""
+        if self._running:
+            self._stack.wake()
+
+    def network_changed(self) -> None:
+        """The network came back: register now, not at the next retry."""
+        self._registrar.start()
+
+    def dial(self, call: int, number: str, caller_id: str) -> None:
+        """Send an INVITE. The caller ID goes out as P-Preferred-Identity (RFC 3325 §9.2), and as
+        P-Asserted-Identity as well, which is the one that many PBXes read; From stays the account's own."""
+        account = self._account()
+        domain = account.domain if account is not None else ""
+        try:
+            uri = addresses.target(self._dial_string(number), domain)
+            identity = addresses.target(caller_id, domain) if caller_id else ""
+        except ValueError as error:
+            self._tell(CallEnded(call, CallEnd(local=True, detail=str(error))))
+            return
+        self._calls.dial(call, account, uri, identity)
+
+    def hang_up(self, call: int, code: int) -> None:
+        """End a call in whatever state it is; a call that is gone is ignored."""
+        self._calls.hang_up(call, code)
+
+    def ring(self, call: int) -> None:
+        """180 to an incoming call."""
+        self._calls.answer(call, 180)
+
+    def answer(self, call: int) -> None:
+        """200 to an incoming call."""
+        self._calls.answer(call, 200)
+
+    def hold(self, call: int, on: bool) -> None:
+        """Hold or take back."""
+        self._calls.hold(call, on)
+
+    def dtmf(self, call: int, digits: str) -> None:
+        """RFC 4733 digits."""
+        self._calls.dtmf(call, digits)
+
+    def transfer(self, call: int, number: str) -> None:
+        """REFER."""
+        account = self._account()
+        try:
+            uri = addresses.target(self._dial_string(number), account.domain if account is not None else "")
+        except ValueError as error:
+            log.warning("transfer refused: %s", error)
+            return
+        self._calls.transfer(call, uri)
+
+    def mute(self, on: bool) -> None:
+        """Microphone off or on."""
+        self._bridge.mute(on)
+
+    def volume(self, step: int) -> None:
+        """Ear piece louder or softer."""
+        self._sound.volume(step)
+
+    def open_sound(self) -> None:
+        """Open the sound device. Raises SoundError."""
+        self._bridge.open()
+
+    def close_sound(self) -> None:
+        """Close it; nothing happens if it is closed."""
+        self._bridge.close()
+
+    def play(self, sound: SoundName, loop: bool) -> None:
+        """A tone in the agent's ear; waits for the sound device to be open, never opens it."""
+        if loop:
+            self._tones.loop(sound)
+        else:
+            self._tones.play(sound)
+
+    def silence(self) -> None:
+        """End a looping tone."""
+        self._tones.stop()
+
+    def close(self) -> None:
+        """Hang up, unregister, free the stack."""
+        if not self._running:
+            return
+        self._calls.close()
+        self._registrar.close()
+        until = time.monotonic() + CLOSE_TIME
+        while (self._calls.any or self._registrar.waiting) and time.monotonic() < until:
+            self.poll(0.05)
+        self._running = False
+        del self._calls, self._registrar
+        self._free()
+
+    def _free(self) -> None:
+        """Drop all pj objects before the library goes: their destructors need it."""
+        self._timers.clear()
+        self._stack.inbox.clear()
+        for account in getattr(self, "_accounts", []):
+            account.arrivals.clear()
+            account.shutdown()
+        self._accounts = []
+        for name in ("_bridge", "_tones", "_sound"):
+            if hasattr(self, name):
+                delattr(self, name)
+        self._stack.close()
+        del self._stack
+
+    def _make_accounts(self) -> list[accounts.Account]:
+        made = []
+        for index, server in enumerate(s for s in (self._sip.server, self._sip.fallback) if s):
+            account = accounts.Account(self._stack.inbox, index, accounts.domain_of(self._sip, server))
+            account.create(accounts.config(self._sip, server, self._stack.transport), index == 0)
+            made.append(account)
+        return made
+
+    def _account(self) -> accounts.Account | None:
+        return self._accounts[self._registrar.active] if self._accounts else None
+
+    def _dial_string(self, number: str) -> str:
+        if addresses.is_uri(number):
+            return number
+        try:
+            from callsheet.core.numbers import dial_string
+        except ImportError:
+            return "".join(c for c in number if c in "+*#0123456789")
+        return dial_string(number, self._numbers)
+
+    def _tell(self, event: AnyEvent) -> None:
+        if self._post is not None:
+            self._post(event)
+
+    def _handle(self, fact: Fact) -> None:
+        match fact:
+            case StateChanged():
+                self._calls.state_changed(fact)
+            case MediaChanged():
+                self._calls.media_changed(fact)
+            case Transferring():
+                self._calls.transferring(fact)
+            case Arrived():
+                for account in self._accounts:
+                    if handle := account.arrivals.pop(fact.call, None):
+                        self._calls.arrived(fact, handle)
+            case Registered():
+                self._registrar.handle(fact)
+            case DeviceFailed():
+                self._device_failed()
+
+    def _device_failed(self) -> None:
+        if not self._sound.is_open:
+            return
+        self._tell(FaultChanged("headset-audio", "the sound device stopped"))
+        self._bridge.close()
+        self._timers.after(REOPEN_AFTER, self._reopen)
+
+    def _reopen(self) -> None:
+        try:
+            self._bridge.open()
+        except SoundError:
+            self._timers.after(REOPEN_AFTER, self._reopen)
+        else:
+            self._tell(FaultChanged("headset-audio"))

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The headset's sound: which device, opened and closed, and the two ends it gives the conference bridge."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pjsua2 as pj
+
+from callsheet.adapters.sip.stack import explain
+from callsheet.formats.settings import AudioSettings
+from callsheet.ports import SoundError
+
+_UNITY = 70
+"""The volume setting at which sound passes unchanged."""
+_DB_PER_UNIT = 0.4
+_CARDS = Path("/proc/asound/cards")
+
+
+def gain(volume: int) -> float:
+    """Factor for a volume of 0 (silent) to 100 (+12 dB)."""
+    return 10 ** ((volume - _UNITY) * _DB_PER_UNIT / 20) if volume > 0 else 0.0
+
+
+class Sound:
+    """Microphone and ear piece. Closed means: no device, no clock, no CPU."""
+
+    def __init__(self, endpoint: pj.Endpoint, audio: AudioSettings) -> None:
+        self._devices = endpoint.audDevManager()
+        self._audio = audio
+        self._volume = audio.volume
+        self.microphone: pj.AudioMedia | None = None
+        self.ear: pj.AudioMedia | None = None
+        self._devices.setNoDev()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is sound."""
+        return self.ear is not None
+
+    def open(self) -> None:
+        """Open the device; nothing happens if it is open. Raises SoundError."""
+        if self.is_open:
+            return
+        try:
+            self._open()
+        except pj.Error as error:
+            self.close()
+            raise SoundError(f"sound device {self._audio.device!r}: {explain(error)}; see [audio] device") from None
+        self._apply_volume()
+
+    def close(self) -> None:
+        """Close the device."""
+        self.microphone = self.ear = None
+        self._devices.setNoDev()
+
+    def volume(self, step: int) -> None:
+        """Steps of 2 dB."""
+        self._volume = max(0, min(100, self._volume + 5 * step))
+        if self.is_open:
+            self._apply_volume()
+
+    def _apply_volume(self) -> None:
+        assert self.ear is not None
+        self.ear.adjustTxLevel(gain(self._volume))
+
+    def _open(self) -> None:
+        if self._audio.device in ("null", "file"):
+            self._devices.setNullDev()
+            if self._audio.device == "file":
+                self._open_files()
+            else:
+                self.microphone = self._devices.getCaptureDevMedia()
+                self.ear = self._devices.getPlaybackDevMedia()
+            return
+        index = self._find()
+        # Both directions in one go: each of the two calls would open the device by itself.
+        self._devices.setSndDevMode(pj.PJSUA_SND_DEV_NO_IMMEDIATE_OPEN)
+        self._devices.setCaptureDev(index)
+        self._devices.setSndDevMode(0)
+        self._devices.setPlaybackDev(index)
+        self.microphone = self._devices.getCaptureDevMedia()
+        self.ear = self._devices.getPlaybackDevMedia()
+
+    def _open_files(self) -> None:
+        if not self._audio.speaker_file:
+            raise SoundError("[audio] speaker_file is not set; device \"file\" needs it")
+        recorder = pj.AudioMediaRecorder()
+        recorder.createRecorder(os.path.abspath(self._audio.speaker_file))
+        if self._audio.microphone_file:
+            if not os.path.isfile(self._audio.microphone_file):
+                raise SoundError(f"[audio] microphone_file {self._audio.microphone_file!r} is not there")
+            player = pj.AudioMediaPlayer()
+            player.createPlayer(os.path.abspath(self._audio.microphone_file))
+            self.microphone = player
+        else:
+            self.microphone = self._devices.getCaptureDevMedia()
+        self.ear = recorder
+
+    def _find(self) -> int:
+        """Index of the device set. Raises SoundError naming those that are there."""
+        self._devices.refreshDevs()
+        duplex = [(i, info.name) for i, info in enumerate(self._devices.enumDev2())
+                  if info.inputCount and info.outputCount]
+        wanted = self._audio.device
+        if wanted == "auto":
+            usable = [(i, name) for card in usb_cards() for i, name in duplex if f"CARD={card}," in name]
+            # plughw converts sample rates and owns the card; dmix and friends add latency.
+            usable.sort(key=lambda entry: not entry[1].startswith("plughw:"))
+        else:
+            usable = [entry for entry in duplex if entry[1] == wanted] or \
+                [entry for entry in duplex if wanted.lower() in entry[1].lower()]
+        if usable:
+            return usable[0][0]
+        there = ", ".join(sorted({name for _, name in duplex})) or "none"
+        what = "no USB headset is plugged in" if wanted == "auto" else f"there is no sound device {wanted!r}"
+        raise SoundError(f"{what}; devices that can speak and listen: {there}")
+
+
+def usb_cards() -> list[str]:
+    """Ids of the USB sound cards, in the kernel's order."""
+    try:
+        text = _CARDS.read_text(errors="replace")
+    except OSError:
+        return []
+    # " 1 [Headset        ]: USB-Audio - Jabra …", the second line of each entry has no bracket.
+    return [line.split("[", 1)[1].split("]", 1)[0].strip() for line in text.splitlines()
+            if "]: USB-Audio" in line and "[" in line]

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pjsua2 endpoint: one thread creates it, runs it and destroys it.
+
+`threadCnt = 0` and `mainThreadOnly`: SIP runs inside `run`, on the caller's
+thread. Callbacks only append facts to `inbox`; whoever calls `run` reads them
+when it has returned, so that nothing calls back into the stack from within it.
+
+Garbage collection: pj objects are never part of a reference cycle (handles know
+the inbox and plain values only), so their last reference is always dropped by
+the owner thread and a collector run on another thread finds none of them. Keep
+it so; a destructor on a foreign thread aborts the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import socket
+import ssl
+import time
+from collections import deque
+from typing import Any
+
+import pjsua2 as pj
+
+from callsheet import __version__
+from callsheet.adapters.sip import lowlevel
+from callsheet.adapters.sip.facts import DeviceFailed, Fact
+from callsheet.adapters.sip.logs import MAX_LEVEL, Writer, log
+from callsheet.formats.settings import SipSettings
+from callsheet.ports import SipError
+
+MAX_CALLS = 8
+"""A call hung up before any response keeps its slot for 64*T1 = 32 s (RFC 3261 timer B)."""
+CLOCK_RATE = 16000
+_KEEP_ALIVE = b"\r\n"
+"""What RFC 5626 §4.4.1 calls a pong; the stack drops it."""
+_DONT_WAIT_ON_EXIT = 0
+
+
+def explain(error: pj.Error) -> str:
+    """Text of a stack error; `str()` of it is empty in some versions."""
+    return f"{error.reason or error.title} ({error.status})"
+
+
+class _Endpoint(pj.Endpoint):
+    """Callbacks of the endpoint."""
+
+    def __init__(self, inbox: deque[Fact]) -> None:
+        super().__init__()
+        self._inbox = inbox
+
+    def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:  # noqa: N802
+        """A sound device failed: unplugged, most likely."""
+        if prm.ev.type == getattr(pj, "PJMEDIA_EVENT_AUD_DEV_ERROR", -1):
+            self._inbox.append(DeviceFailed())
+
+
+class Stack:
+    """The endpoint and its transports. All methods but `wake` belong to the owner thread."""
+
+    def __init__(self, sip: SipSettings, log_level: int = 1) -> None:
+        """Raises SipError if the stack cannot start."""
+        self.inbox: deque[Fact] = deque()
+        self._sip = sip
+        self._waker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.endpoint = _Endpoint(self.inbox)
+        try:
+            with lowlevel.hushed():
+                self.endpoint.libCreate()
+            self.endpoint.libInit(self._config(min(log_level, MAX_LEVEL)))
+            self.transport = self._open_transport()
+            self._open_wake()
+            self.endpoint.libStart()
+        except pj.Error as error:
+            reason = explain(error)
+            self.close()
+            raise SipError(f"the SIP stack did not start: {reason}; look at [sip] transport, local_address, "
+                           "local_port and ca_file") from None
+        self.codecs = self._order_codecs()
+
+    def run(self, timeout: float) -> None:
+        """Handle SIP for at most `timeout` seconds; returns earlier when something came in."""
+        self.endpoint.libHandleEvents(max(0, int(timeout * 1000)))
+
+    def wake(self) -> None:
+        """Make `run` return. Safe from any thread, also while the stack is being closed."""
+        with contextlib.suppress(OSError):
+            self._waker.send(_KEEP_ALIVE)
+
+    def close(self) -> None:
+        """Free everything; the caller has dropped its own pj objects before."""
+        self._waker.close()
+        self.inbox.clear()
+        gc.collect()
+        with contextlib.suppress(pj.Error):
+            self.endpoint.libDestroy(_DONT_WAIT_ON_EXIT)
+        del self.endpoint
+
+    def _config(self, log_level: int) -> pj.EpConfig:
+        config = pj.EpConfig()
+        ua, media, logs = config.uaConfig, config.medConfig, config.logConfig
+        ua.threadCnt = 0
+        ua.mainThreadOnly = True
+        ua.maxCalls = MAX_CALLS
+        ua.userAgent = f"Callsheet/{__version__}"
+        if self._sip.stun:
+            ua.stunServer.append(self._sip.stun)
+            ua.stunIgnoreFailure = True
+        media.noVad = True
+        # A headset has no acoustic path to cancel; the canceller only costs voice.
+        media.ecTailLen = 0
+        media.clockRate = CLOCK_RATE
+        media.sndClockRate = 0
+        media.channelCount = 1
+        media.audioFramePtime = 10
+        media.sndRecLatency = 20
+        media.sndPlayLatency = 30
+        # Open and closed by `Sound` alone.
+        media.sndAutoCloseTime = -1
+        media.quality = 5
+        logs.msgLogging = 0
+        logs.level = log_level
+        logs.consoleLevel = 0
+        logs.decor = 0
+        writer = Writer()
+        logs.writer = writer
+        # The endpoint deletes it.
+        writer.__disown__()
+        return config
+
+    def _open_transport(self) -> int:
+        kind = {"udp": pj.PJSIP_TRANSPORT_UDP, "tcp": pj.PJSIP_TRANSPORT_TCP, "tls": pj.PJSIP_TRANSPORT_TLS}
+        config = pj.TransportConfig()
+        config.port = self._sip.local_port
+        config.boundAddress = self._sip.local_address
+        config.publicAddress = self._sip.local_address
+        set_dscp(config, self._sip.dscp_sip)
+        if self._sip.transport == "tls":
+            self._secure(config.tlsConfig)
+        return int(self.endpoint.transportCreate(kind[self._sip.transport], config))
+
+    def _secure(self, tls: Any) -> None:
+        tls.CaListFile = self._sip.ca_file or ssl.get_default_verify_paths().cafile or \
+            "/etc/ssl/certs/ca-certificates.crt"
+        tls.verifyServer = self._sip.verify_tls
+        tls.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | getattr(pj, "PJ_SSL_SOCK_PROTO_TLS1_3", 0)
+
+    def _open_wake(self) -> None:
+        """A transport for nothing but waking: a datagram to it ends the wait in the stack's event loop."""
+        config = pj.TransportConfig()
+        config.boundAddress = "127.0.0.1"
+        handle = self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
+        address = self.endpoint.transportGetInfo(handle).localAddress
+        host, _, port = address.rpartition(":")
+        self._waker.connect((host, int(port)))
+
+    def _order_codecs(self) -> list[str]:
+        """Those of the settings that this build has, in order; all others are switched off."""
+        available = [info.codecId for info in self.endpoint.codecEnum2()]
+        chosen: list[str] = []
+        for wanted in self._sip.codecs:
+            chosen += [id for id in available if id.split("/")[0].lower() == wanted.lower()][:1]
+        for id in available:
+            self.endpoint.codecSetPriority(id, 255 - chosen.index(id) if id in chosen else 0)
+        missing = len(self._sip.codecs) - len(chosen)
+        if missing:
+            log.info("%d of the codecs set are not in this build of the SIP stack", missing)
+        return chosen
+
+
+def set_dscp(config: pj.TransportConfig, dscp: int) -> None:
+    """Differentiated services code point of a transport's packets (RFC 2474 §3)."""
+    config.qosParams.flags = 1  # PJ_QOS_PARAM_HAS_DSCP
+    config.qosParams.dscp_val = dscp
+
+
+def monotonic() -> float:
+    """Seconds; for the adapter's own time-outs."""
+    return time.monotonic()

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ledger, the outbox and the memory of rolling caps: one SQLite file, one process, one thread.
+
+`SqliteStore` is the only name others need. Layout of a data directory:
+
+- `callsheet.db`, `-wal`, `-shm`: the database (`schema`);
+- `recent.key`: the key under which called numbers are hashed (`recent`);
+- `lock`: held with flock(2) by the process that owns the directory (`lock`);
+- `callsheet.db.damaged-N`: a file that could not be read any more, put aside (`recovery`).
+"""
+
+from callsheet.adapters.store.store import SqliteStore
+
+__all__ = ["SqliteStore"]

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entries in, `Snapshot` out.
+
+A session is the time between `SignedIn` and `SignedOut`. The snapshot is that of
+the session still open; a closed one waits in the database only until the server
+has confirmed its uploads, and is then erased.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable
+
+import msgspec
+
+from callsheet.adapters.store import outbox, schema
+from callsheet.core.ledger import (
+    Adopted,
+    AnyEntry,
+    Ended,
+    Intention,
+    SignedIn,
+    SignedOut,
+    Snapshot,
+    Upload,
+    Withdrawn,
+)
+from callsheet.core.model import Sheet
+from callsheet.ports import Document, Origin
+
+NOBODY = 0
+_entry = msgspec.json.Decoder(AnyEntry)
+_sheet = msgspec.json.Decoder(Sheet)
+
+
+def write(
+    db: sqlite3.Connection,
+    entries: Iterable[AnyEntry],
+    documents: Iterable[Document],
+    origins: dict[tuple[str, str, int], Origin],
+) -> None:
+    """Put the entries into the tables, in order, inside the caller's transaction.
+
+    `origins` is where sheets came from, by (agent, id, revision). Raises sqlite3.Error.
+    """
+    files = iter(documents)
+    session = owner = open_session(db)
+    for entry in entries:
+        match entry:
+            case SignedIn():
+                session = owner = _sign_in(db, session, entry)
+            case SignedOut():
+                db.execute("UPDATE session SET signed_out=? WHERE signed_out IS NULL", (entry.at.isoformat(),))
+                session = NOBODY
+            case Adopted():
+                _adopt(db, session, entry.sheet, origins.get((entry.sheet.agent, entry.sheet.id, entry.sheet.revision)))
+            case Upload():
+                # Uploads that follow SignedOut in the same save are still those of that session.
+                outbox.add(db, session or owner, next(files))
+            case _:
+                _append(db, session, entry)
+
+
+def open_session(db: sqlite3.Connection) -> int:
+    """The session in progress, or NOBODY."""
+    row = db.execute("SELECT max(id) FROM session WHERE signed_out IS NULL").fetchone()
+    return row[0] or NOBODY
+
+
+def _sign_in(db: sqlite3.Connection, session: int, entry: SignedIn) -> int:
+    """The agent who is already signed in goes on where he was; another one closes his session."""
+    row = db.execute("SELECT agent FROM session WHERE id=?", (session,)).fetchone()
+    if row and row[0] == entry.agent:
+        return session
+    at = entry.at.isoformat()
+    db.execute("UPDATE session SET signed_out=? WHERE signed_out IS NULL", (at,))
+    cursor = db.execute("INSERT INTO session (agent, signed_in) VALUES (?, ?)", (entry.agent, at))
+    return int(cursor.lastrowid or 0)
+
+
+def _adopt(db: sqlite3.Connection, session: int, sheet: Sheet, origin: Origin | None) -> None:
+    row = db.execute("SELECT id FROM sheet WHERE session=?", (session,)).fetchone()
+    if row and row[0] != sheet.id:
+        forget_settled(db, session)
+    body = zlib.compress(msgspec.json.encode(sheet), 3)
+    origin = origin or Origin(url="")
+    db.execute(
+        "INSERT OR REPLACE INTO sheet (session, id, revision, body, url, etag, modified, sha256)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (session, sheet.id, sheet.revision, body, origin.url, origin.etag, origin.modified, origin.sha256),
+    )
+
+
+def _append(db: sqlite3.Connection, session: int, entry: AnyEntry) -> None:
+    db.execute("INSERT INTO entry (session, body) VALUES (?, ?)", (session, msgspec.json.encode(entry)))
+    if isinstance(entry, Intention | Ended):
+        count_attempt(db, entry.attempt if isinstance(entry, Intention) else entry.attempt.id)
+
+
+def count_attempt(db: sqlite3.Connection, attempt: str) -> None:
+    """Let `next_attempt` be above this attempt's number; it never goes back."""
+    number = attempt.rpartition("-")[2]
+    if number.isascii() and number.isdigit() and len(number) <= 18:
+        schema.put(db, "next_attempt", max(schema.get(db, "next_attempt", 1), int(number) + 1))
+
+
+def forget_settled(db: sqlite3.Connection, session: int) -> None:
+    """Delete the entries of a session, but for intentions whose call has not come to an end."""
+    open_calls: dict[str, int] = {}
+    for seq, entry in _entries(db, session, []):
+        match entry:
+            case Intention():
+                open_calls[entry.attempt] = seq
+            case Withdrawn():
+                open_calls.pop(entry.attempt, None)
+            case Ended():
+                open_calls.pop(entry.attempt.id, None)
+            case _:
+                pass
+    kept = ",".join(str(seq) for seq in open_calls.values())
+    db.execute(f"DELETE FROM entry WHERE session=? AND seq NOT IN ({kept})", (session,))
+
+
+def read(db: sqlite3.Connection, problems: list[str]) -> Snapshot:
+    """What the session in progress holds. Rows that cannot be read are named in `problems` and left in place."""
+    session = open_session(db)
+    row = db.execute("SELECT agent FROM session WHERE id=?", (session,)).fetchone()
+    return Snapshot(
+        agent=row[0] if row else "",
+        sheet=_read_sheet(db, session, problems),
+        entries=tuple(entry for _, entry in _entries(db, session, problems)),
+        next_attempt=schema.get(db, "next_attempt", 1),
+        pending_uploads=outbox.count(db),
+    )
+
+
+def _entries(db: sqlite3.Connection, session: int, problems: list[str]) -> list[tuple[int, AnyEntry]]:
+    found = []
+    for seq, body in db.execute("SELECT seq, body FROM entry WHERE session=? ORDER BY seq", (session,)):
+        try:
+            found.append((seq, _entry.decode(body)))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            problems.append(f"entry {seq} of the ledger cannot be read")
+    return found
+
+
+def _read_sheet(db: sqlite3.Connection, session: int, problems: list[str]) -> Sheet | None:
+    row = db.execute("SELECT body FROM sheet WHERE session=?", (session,)).fetchone()
+    if row is None:
+        return None
+    try:
+        return _sheet.decode(zlib.decompress(row[0]))
+    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError):
+        problems.append("the stored call sheet cannot be read; it must be fetched again")
+        # The server must not answer "unchanged" to a phone that has lost the sheet.
+        db.execute("UPDATE sheet SET url='' WHERE session=?", (session,))
+        return None
+
+
+def origin(db: sqlite3.Connection, agent: str, url: str) -> Origin | None:
+    """Where the sheet being worked by `agent` came from, if that was `url` (a hash)."""
+    row = db.execute(
+        "SELECT url, etag, modified, sha256 FROM sheet WHERE session=? AND url=?"
+        " AND session IN (SELECT id FROM session WHERE agent=?)",
+        (open_session(db), url, agent),
+    ).fetchone()
+    return Origin(*row) if row else None
+
+
+def renew_origin(db: sqlite3.Connection, sheet: Sheet, new: Origin) -> bool:
+    """The same bytes under a new ETag: note it with the sheet in work. False if this is another file."""
+    cursor = db.execute(
+        "UPDATE sheet SET etag=?, modified=? WHERE session=? AND id=? AND revision=? AND url=? AND sha256=?",
+        (new.etag, new.modified, open_session(db), sheet.id, sheet.revision, new.url, new.sha256),
+    )
+    return cursor.rowcount > 0
+
+
+def erase_finished(db: sqlite3.Connection) -> bool:
+    """Erase the sessions that are over and whose uploads are all confirmed; whether there was anything to erase."""
+    over = db.execute(
+        "SELECT id FROM session WHERE signed_out IS NOT NULL"
+        " AND id NOT IN (SELECT session FROM outbox WHERE body IS NOT NULL)"
+    ).fetchall()
+    before = db.total_changes
+    for (session,) in over:
+        for statement in ("DELETE FROM entry WHERE session=?", "DELETE FROM sheet WHERE session=?",
+                          "DELETE FROM session WHERE id=?"):
+            db.execute(statement, (session,))
+    if not db.execute("SELECT 1 FROM outbox WHERE session=? AND body IS NOT NULL", (NOBODY,)).fetchone():
+        forget_settled(db, NOBODY)
+        db.execute("DELETE FROM sheet WHERE session=?", (NOBODY,))
+    return db.total_changes > before

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The database: its tables, its version, and how an older one is brought up to date.
+
+`PRAGMA user_version` holds the version. A change to the tables is a new step at
+the end of `STEPS`; a step that has been released is never edited.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from callsheet.ports import StoreError
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+        # Session 0 stands for "nobody is signed in" and has no row here.
+        "CREATE TABLE session (id INTEGER PRIMARY KEY AUTOINCREMENT, agent TEXT NOT NULL,"
+        " signed_in TEXT NOT NULL, signed_out TEXT)",
+        # body: one core.ledger entry as tagged JSON.
+        "CREATE TABLE entry (seq INTEGER PRIMARY KEY AUTOINCREMENT, session INTEGER NOT NULL, body BLOB NOT NULL)",
+        # body: core.model.Sheet as JSON, zlib. url is a hash: an address may contain a password.
+        "CREATE TABLE sheet (session INTEGER PRIMARY KEY, id TEXT NOT NULL, revision INTEGER NOT NULL,"
+        " body BLOB NOT NULL, url TEXT NOT NULL DEFAULT '', etag TEXT NOT NULL DEFAULT '',"
+        " modified TEXT NOT NULL DEFAULT '', sha256 TEXT NOT NULL DEFAULT '')",
+        # body: zlib; NULL once the server has confirmed it.
+        "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, session INTEGER NOT NULL, name TEXT NOT NULL UNIQUE,"
+        " agent TEXT NOT NULL, upload TEXT NOT NULL, content_type TEXT NOT NULL, sha256 TEXT NOT NULL,"
+        " size INTEGER NOT NULL, body BLOB, attempts INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '')",
+        "CREATE INDEX outbox_waiting ON outbox (id) WHERE body IS NOT NULL",
+        "CREATE TABLE called (hash BLOB NOT NULL, at REAL NOT NULL, PRIMARY KEY (hash, at)) WITHOUT ROWID",
+    ),
+)
+VERSION = len(STEPS)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open for writing, durable and leaving nothing deleted behind. Raises sqlite3.Error, StoreError.
+
+    WAL with synchronous=FULL syncs the log at every commit (SQLite, "PRAGMA synchronous");
+    secure_delete overwrites deleted content with zeros.
+    """
+    path.touch(mode=0o600, exist_ok=True)
+    db = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA secure_delete=ON")
+        db.execute("PRAGMA journal_size_limit=4194304")
+        _migrate(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise StoreError(
+            f"{path} was written by a newer callsheet (version {version}, this one knows {VERSION}); "
+            "install that one again, or move the file away"
+        )
+    for number, step in enumerate(STEPS[version:], version + 1):
+        with transaction(db):
+            for statement in step:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version={number}")
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """BEGIN IMMEDIATE … COMMIT, or ROLLBACK and the exception."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        # After some errors (SQLITE_FULL, SQLITE_IOERR) SQLite has rolled back by itself.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def get(db: sqlite3.Connection, key: str, default: int) -> int:
+    """A number from `meta`."""
+    row = db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
+    return row[0] if row else default
+
+
+def put(db: sqlite3.Connection, key: str, value: int) -> None:
+    """Set a number in `meta`."""
+    db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value", (key, value))
+
+
+def wipe_log(db: sqlite3.Connection) -> None:
+    """Copy the write-ahead log into the database and cut it to nothing, so that it keeps no old pages."""
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

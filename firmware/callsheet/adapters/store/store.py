@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`SqliteStore`: the ports `Store` and `Outbox` over one SQLite file."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from callsheet.adapters.store import ledger, outbox, recent, schema
+from callsheet.adapters.store.lock import DirectoryLock
+from callsheet.adapters.store.recovery import open_database
+from callsheet.adapters.store.worker import Worker
+from callsheet.core.events import FaultChanged, Saved, SaveFailed
+from callsheet.core.ledger import AnyEntry, Ended, Snapshot, Upload
+from callsheet.core.model import Attempt, Sheet
+from callsheet.ports import Document, Origin, Post, StoreError, Waiting
+
+Result = TypeVar("Result")
+
+
+class SqliteStore:
+    """See the package's docstring for the files, `callsheet.ports.Store` and `Outbox` for the methods."""
+
+    def __init__(
+        self,
+        directory: Path,
+        phone_id: str,
+        canonical: Callable[[str], str],
+        counts: Callable[[Attempt], bool],
+    ) -> None:
+        """`canonical` gives the form of a number under which caps are counted, `counts` whether an attempt does."""
+        self._directory = directory
+        self._path = directory / "callsheet.db"
+        self._phone_id = phone_id
+        self._canonical = canonical
+        self._counts = counts
+        self._origins: dict[tuple[str, str, int], Origin] = {}
+        self._listeners: list[Callable[[], None]] = []
+
+    def start(self, post: Post) -> None:
+        """Open the data directory. Raises StoreError."""
+        self._post = post
+        self._lock = DirectoryLock(self._directory)
+        self._worker = Worker("store")
+        try:
+            repaired = self._call(self._open)
+        except BaseException:
+            self._worker.close()
+            self._lock.release()
+            raise
+        if repaired:
+            post(FaultChanged("store", repaired))
+
+    def load(self) -> Snapshot:
+        """Everything of the present session; rows that cannot be read are a FaultChanged, not an error."""
+        problems: list[str] = []
+        snapshot = self._call(lambda: ledger.read(self._db, problems))
+        if problems:
+            self._post(FaultChanged("store", "; ".join(problems[:3])))
+        return snapshot
+
+    def save(self, id: int, entries: tuple[AnyEntry, ...], documents: tuple[Document, ...] = ()) -> None:
+        """Write in one transaction; posts Saved(id) or SaveFailed(id). Raises ValueError, StoreError if closed."""
+        if sum(isinstance(entry, Upload) for entry in entries) != len(documents):
+            raise ValueError("one document per Upload entry, please")
+        self._worker.submit(lambda: self._save(id, entries, documents))
+
+    def recent(self, numbers: Iterable[str]) -> dict[str, tuple[float, ...]]:
+        """Times of earlier calls per canonical number."""
+        return self._call(lambda: recent.look_up(self._db, self._key, numbers))
+
+    def close(self) -> None:
+        """Finish what is being written and close; a second time does nothing."""
+        with suppress(StoreError):
+            self._worker.submit(lambda: self._db.close())
+            self._worker.close()
+            self._lock.release()
+
+    # The outbox
+
+    def listen(self, woken: Callable[[], None]) -> None:
+        """Have `woken` called when something was added."""
+        self._call(lambda: self._listeners.append(woken))
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """What waits, oldest first."""
+        return self._call(lambda: outbox.waiting(self._db))
+
+    def body(self, id: int) -> bytes:
+        """The bytes to be sent."""
+        return self._call(lambda: outbox.body(self._db, id))
+
+    def confirmed(self, id: int) -> None:
+        """The server has it. The last one of a session that is over erases the session."""
+        self._change(lambda: outbox.confirmed(self._db, id))
+        self._call(self._erase)
+
+    def failed(self, id: int, error: str) -> None:
+        """It could not be sent."""
+        self._change(lambda: outbox.failed(self._db, id, error))
+
+    def rename(self, id: int) -> str:
+        """Give it the next free name."""
+        return self._change(lambda: outbox.rename(self._db, id))
+
+    def origin(self, agent: str, url: str) -> Origin | None:
+        """Of the sheet that `agent` works on, if it came from this URL."""
+        found = self._call(lambda: ledger.origin(self._db, agent, _hide(url)))
+        return found and msgspec.structs.replace(found, url=url)
+
+    def remember(self, sheet: Sheet, origin: Origin) -> None:
+        """Where this sheet came from; written when it is adopted, or now if it already is."""
+        hidden = msgspec.structs.replace(origin, url=_hide(origin.url))
+
+        def job() -> None:
+            if not ledger.renew_origin(self._db, sheet, hidden):
+                self._origins = {(sheet.agent, sheet.id, sheet.revision): hidden}
+
+        self._change(job)
+
+    # On the store's thread
+
+    def _open(self) -> str:
+        self._key = recent.load_key(self._directory / "recent.key")
+        self._db, repaired = open_database(self._path, self._phone_id)
+        self._erase(always=True)
+        return repaired
+
+    def _save(self, id: int, entries: tuple[AnyEntry, ...], documents: tuple[Document, ...]) -> None:
+        try:
+            with schema.transaction(self._db):
+                ledger.write(self._db, entries, documents, self._origins)
+                for entry in entries:
+                    if isinstance(entry, Ended) and self._counts(entry.attempt):
+                        number = self._canonical(entry.attempt.number)
+                        recent.note(self._db, self._key, number, entry.attempt.dialled.timestamp())
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the loop must hear that nothing was written
+            self._post(SaveFailed(id, _explain(error)))
+            return
+        self._post(Saved(id))
+        if documents:
+            for woken in self._listeners:
+                woken()
+        self._erase()
+
+    def _erase(self, always: bool = False) -> None:
+        """Erase finished sessions, and the log with their pages. Tried again at the next occasion if the disk fails."""
+        try:
+            with schema.transaction(self._db):
+                erased = ledger.erase_finished(self._db)
+            if erased or always:
+                schema.wipe_log(self._db)
+        except sqlite3.Error as error:
+            self._post(FaultChanged("store", _explain(error)))
+
+    def _change(self, job: Callable[[], Result]) -> Result:
+        def run() -> Result:
+            with schema.transaction(self._db):
+                return job()
+
+        return self._call(run)
+
+    def _call(self, job: Callable[[], Result]) -> Result:
+        try:
+            return self._worker.call(job)
+        except (sqlite3.Error, OSError) as error:
+            if isinstance(error, StoreError):
+                raise
+            raise StoreError(f"{self._path}: {_explain(error)}") from error
+
+
+def _hide(url: str) -> str:
+    """An address may hold a password, so only its hash is written."""
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
+def _explain(error: Exception) -> str:
+    """One line, without anything that was to be written."""
+    if isinstance(error, sqlite3.Error):
+        match (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF:
+            case sqlite3.SQLITE_FULL:
+                return "the disk is full; make room on the card"
+            case sqlite3.SQLITE_IOERR:
+                return f"the card cannot be written ({getattr(error, 'sqlite_errorname', 'I/O error')})"
+            case sqlite3.SQLITE_READONLY:
+                return "the card is read-only"
+        return f"the database reports: {error}"
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return f"the entry cannot be written ({type(error).__name__})"
