@@ -10,12 +10,12 @@ OLDEST = (3, 11)
 NEWEST = (3, 13)
 
 
-def supported(version):
+def supported(version: tuple) -> bool:
     """Tell whether a (major, minor, ...) version is one the project runs on."""
     return OLDEST <= tuple(version[:2]) <= NEWEST
 
 
-def with_supported_python():
+def with_supported_python() -> None:
     """Replace this process by the same script under a supported Python, if this one is not."""
     if supported(sys.version_info):
         return

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for every test: marks by folder, and no silent skips where all must run."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Everything in these folders bears the mark of the same name.
+MARKED_FOLDERS = ("sip", "browser")
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HERE in item.path.parents:
+            top = item.path.relative_to(HERE).parts[0]
+            if top in MARKED_FOLDERS:
+                item.add_marker(top)
+
+
+def _forbid_skip(report):
+    """Turn a skip into a failure where CALLSHEET_REQUIRE_ALL=1 says that everything must run."""
+    if os.environ.get("CALLSHEET_REQUIRE_ALL") != "1":
+        return
+    if report.skipped and not hasattr(report, "wasxfail"):
+        why = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"must not be skipped (CALLSHEET_REQUIRE_ALL=1): {why}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    report = yield
+    _forbid_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    report = yield
+    _forbid_skip(report)
+    return report
