@@ -91,7 +91,7 @@ class Handle(pj.Call):
                 StateChanged(self.number, "", int(tsx.statusCode), tsx.statusText, source, message, "CANCEL"))
 
     @guarded
-    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802, ARG002
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
         """Media was negotiated or torn down."""
         info = self.getInfo()
         lines = tuple(MediaLine(int(media.index), _MEDIA.get(media.status, "none"))  # type: ignore[arg-type]

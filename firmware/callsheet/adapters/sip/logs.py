@@ -32,5 +32,5 @@ class Writer(pj.LogWriter):
         """One line of the stack's log."""
         try:
             log.log(_LEVELS.get(entry.level, logging.DEBUG), "%s", masked(entry.msg.rstrip()))
-        except Exception:  # noqa: BLE001, S110 - an exception cannot pass through the C stack
+        except Exception:  # noqa: BLE001 - an exception cannot pass through the C stack
             pass

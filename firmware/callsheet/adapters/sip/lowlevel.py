@@ -32,7 +32,7 @@ def _library() -> ctypes.CDLL | None:
     try:
         # PyDLL keeps the GIL: nobody else may run while the stack changes a session, and the
         # binding's callbacks, which take it again, do so on this very thread.
-        library = ctypes.PyDLL(module.__file__)  # type: ignore[union-attr, arg-type]
+        library = ctypes.PyDLL(module.__file__)  # type: ignore[union-attr]
         for name in _NEEDED:
             getattr(library, name)
     except (OSError, AttributeError, TypeError):
@@ -80,19 +80,27 @@ def cancel(session: int) -> bool:
 
 
 @contextlib.contextmanager
-def hushed() -> Iterator[None]:
-    """No output on stdout while the library is created: it prints before its log settings apply."""
-    library = _library()
-    if library is not None:
-        library.pj_log_set_level(0)
-        yield
-        return
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
+def hushed(*descriptors: int) -> Iterator[None]:
+    """Nothing reaches these file descriptors meanwhile.
+
+    Others print there without asking: the stack's library its banner on 1, before
+    its log settings apply; ALSA's plug-ins for sound servers that do not run, on 2.
+    """
+    kept = {number: os.dup(number) for number in descriptors}
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
+        sys.stdout.flush()
+        for number in kept:
+            os.dup2(nowhere, number)
         yield
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        for number, copy in kept.items():
+            os.dup2(copy, number)
+            os.close(copy)
         os.close(nowhere)
+
+
+def silence_log() -> None:
+    """Have the stack print nothing before its log settings apply, if this build lets us."""
+    if (library := _library()) is not None:
+        library.pj_log_set_level(0)

@@ -113,7 +113,8 @@ class PjSip:
 
     def dial(self, call: int, number: str, caller_id: str) -> None:
         """Send an INVITE. The caller ID goes out as P-Preferred-Identity (RFC 3325 §9.2), and as
-        P-Asserted-Identity as well, which is the one that many PBXes read; From stays the account's own."""
+        P-Asserted-Identity as well, which is the one that many PBXes read; From stays the account's own.
+        """
         account = self._account()
         domain = account.domain if account is not None else ""
         try:

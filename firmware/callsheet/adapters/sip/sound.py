@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pjsua2 as pj
 
+from callsheet.adapters.sip import lowlevel
 from callsheet.adapters.sip.stack import explain
 from callsheet.formats.settings import AudioSettings
 from callsheet.ports import SoundError
@@ -87,12 +87,12 @@ class Sound:
         if not self._audio.speaker_file:
             raise SoundError("[audio] speaker_file is not set; device \"file\" needs it")
         recorder = pj.AudioMediaRecorder()
-        recorder.createRecorder(os.path.abspath(self._audio.speaker_file))
+        recorder.createRecorder(str(Path(self._audio.speaker_file).absolute()))
         if self._audio.microphone_file:
-            if not os.path.isfile(self._audio.microphone_file):
+            if not Path(self._audio.microphone_file).is_file():
                 raise SoundError(f"[audio] microphone_file {self._audio.microphone_file!r} is not there")
             player = pj.AudioMediaPlayer()
-            player.createPlayer(os.path.abspath(self._audio.microphone_file))
+            player.createPlayer(str(Path(self._audio.microphone_file).absolute()))
             self.microphone = player
         else:
             self.microphone = self._devices.getCaptureDevMedia()
@@ -100,7 +100,8 @@ class Sound:
 
     def _find(self) -> int:
         """Index of the device set. Raises SoundError naming those that are there."""
-        self._devices.refreshDevs()
+        with lowlevel.hushed(2):
+            self._devices.refreshDevs()
         duplex = [(i, info.name) for i, info in enumerate(self._devices.enumDev2())
                   if info.inputCount and info.outputCount]
         wanted = self._audio.device

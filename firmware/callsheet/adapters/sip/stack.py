@@ -66,9 +66,10 @@ class Stack:
         self._waker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.endpoint = _Endpoint(self.inbox)
         try:
-            with lowlevel.hushed():
+            lowlevel.silence_log()
+            with lowlevel.hushed(1, 2):
                 self.endpoint.libCreate()
-            self.endpoint.libInit(self._config(min(log_level, MAX_LEVEL)))
+                self.endpoint.libInit(self._config(min(log_level, MAX_LEVEL)))
             self.transport = self._open_transport()
             self._open_wake()
             self.endpoint.libStart()
@@ -103,6 +104,7 @@ class Stack:
         ua.threadCnt = 0
         ua.mainThreadOnly = True
         ua.maxCalls = MAX_CALLS
+        ua.natTypeInSdp = 0
         ua.userAgent = f"Callsheet/{__version__}"
         if self._sip.stun:
             ua.stunServer.append(self._sip.stun)
