@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All of a call sheet but its tasks: from plain objects to a `Sheet` without tasks, checked."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from callsheet.core.model import Disposition, Rules, Sheet, Task, Text
+from callsheet.formats.errors import Invalid, nearest, shown
+from callsheet.formats.links import check_placeholders
+from callsheet.formats.moments import moment, zone
+from callsheet.formats.numbers import dialable
+from callsheet.formats.texts import check_name
+from callsheet.formats.typed import check_leaves, typed
+
+MAX_LISTED = 1_000_000
+"""Numbers in `do_not_call` and in `recent`."""
+TASK_ORDERS = ("file", "priority", "window", "id", "number", "name", "service", "region", "zone", "attempts",
+               "not_before")
+"""What a sheet can be ordered by besides its tasks' extra fields."""
+
+_SCHEMES = ("http", "https", "ftp", "ftps", "sftp", "scp")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def header(obj: dict[str, Any], strict: bool = True) -> Sheet:
+    """The sheet without tasks; `obj` has neither "tasks" nor "format" nor "version".
+
+    Raises Invalid with the path of the fault.
+    """
+    check_leaves({key: value for key, value in obj.items() if key not in ("do_not_call", "recent")})
+    sheet = typed({**_with_times(obj), "tasks": []}, Sheet, strict)
+    _each((
+        ("id", lambda: check_name(sheet.id)),
+        ("agent", lambda: check_name(sheet.agent, 64)),
+        ("zone", lambda: sheet.zone and zone(sheet.zone)),
+        ("expires", lambda: _check_expiry(sheet)),
+        ("dispositions", lambda: _check_dispositions(sheet.dispositions)),
+        ("pause_reasons", lambda: _check_texts(sheet.pause_reasons)),
+        ("rules", lambda: check_rules(sheet.rules or Rules())),
+        ("region_rules", lambda: _check_region_rules(sheet.region_rules)),
+        ("caller_id", lambda: sheet.caller_id and dialable(sheet.caller_id)),
+        ("pin", lambda: sheet.pin and check_pin_hash(sheet.pin)),
+        ("upload", lambda: sheet.upload and check_upload(sheet.upload)),
+    ))
+    return _with_numbers(sheet)
+
+
+def _each(checks: Iterable[tuple[str, Callable[[], object]]]) -> None:
+    for name, check in checks:
+        try:
+            check()
+        except Invalid as fault:
+            raise fault.under(name) from None
+
+
+def _with_times(obj: dict[str, Any]) -> dict[str, Any]:
+    """Instants and times of day as people write them, in the form the strict decoder takes."""
+    obj = dict(obj)
+    where = obj.get("zone") if isinstance(obj.get("zone"), str) else ""
+    for name in ("issued", "expires"):
+        if isinstance(obj.get(name), str):
+            obj[name] = _moment(obj[name], where or "", name)
+    if isinstance(obj.get("rules"), dict):
+        obj["rules"] = with_whole_times(obj["rules"])
+    if isinstance(obj.get("region_rules"), dict):
+        obj["region_rules"] = {key: with_whole_times(rules) for key, rules in obj["region_rules"].items()}
+    return obj
+
+
+def _moment(text: str, where: str, name: str) -> Any:
+    try:
+        return moment(text, where)
+    except Invalid as fault:
+        raise fault.under(name) from None
+
+
+def with_whole_times(rules: Any) -> Any:
+    """Calling hours may be written 09:00; the decoder wants RFC 3339's 09:00:00."""
+    if not isinstance(rules, dict) or not isinstance(rules.get("hours"), list):
+        return rules
+    return {**rules, "hours": [_whole_span(span) for span in rules["hours"]]}
+
+
+def _whole_span(span: Any) -> Any:
+    if not isinstance(span, dict):
+        return span
+    return {key: _whole_time(value) if key in ("start", "end") else value for key, value in span.items()}
+
+
+def _whole_time(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{2}:[0-9]{2}", value):
+        return "00:00:00" if value == "24:00" else f"{value}:00"
+    return value
+
+
+def _check_expiry(sheet: Sheet) -> None:
+    if sheet.issued and sheet.expires and sheet.expires <= sheet.issued:
+        raise Invalid("the sheet expires before it is issued")
+
+
+def _check_dispositions(dispositions: tuple[Disposition, ...]) -> None:
+    for name in ("key", "code"):
+        seen: dict[str, int] = {}
+        for index, disposition in enumerate(dispositions):
+            value = getattr(disposition, name)
+            if value in seen:
+                raise Invalid(f"{shown(value)} is already that of disposition {seen[value]}", (index, name))
+            seen[value] = index
+    for index, disposition in enumerate(dispositions):
+        try:
+            check_name(disposition.code, 64)
+        except Invalid as fault:
+            raise fault.under(index, "code") from None
+        try:
+            _check_label(disposition.label)
+        except Invalid as fault:
+            raise fault.under(index, "label") from None
+
+
+def _check_texts(texts: tuple[Text, ...]) -> None:
+    for index, text in enumerate(texts):
+        try:
+            _check_label(text)
+        except Invalid as fault:
+            raise fault.under(index) from None
+
+
+def _check_label(label: Text) -> None:
+    if isinstance(label, str):
+        check_name(label)
+        return
+    if not label:
+        raise Invalid("is empty", remedy='write a text, or texts by language such as {"en": "Sold"}')
+    for language, text in label.items():
+        if not _LANGUAGE.fullmatch(language):
+            raise Invalid(f"{shown(language)} is not a language code", (language,), 'write "en" or "zh"')
+        try:
+            check_name(text)
+        except Invalid as fault:
+            raise fault.under(language) from None
+
+
+def check_rules(rules: Rules) -> None:
+    """Raises Invalid for calling hours that never are."""
+    for index, span in enumerate(rules.hours):
+        if not span.days:
+            raise Invalid("no days", ("hours", index, "days"), "name at least one of mon tue wed thu fri sat sun")
+        for name in ("start", "end"):
+            if getattr(span, name).tzinfo is not None:
+                raise Invalid("has an offset", ("hours", index, name), "calling hours are local to the callee")
+        if span.end <= span.start and (span.end.hour, span.end.minute, span.end.second) != (0, 0, 0):
+            raise Invalid("ends before it starts", ("hours", index), "split hours that go over midnight in two")
+
+
+def _check_region_rules(rules: dict[str, Rules]) -> None:
+    for region, one in rules.items():
+        try:
+            check_name(region)
+            check_rules(one)
+        except Invalid as fault:
+            raise fault.under(region) from None
+
+
+def check_pin_hash(text: str) -> None:
+    """Raises Invalid unless the text is "scrypt$N$r$p$salt$hash" (RFC 7914 §2) at a cost a small phone can bear."""
+    form = Invalid("not a PIN hash", remedy="write scrypt$N$r$p$salt$hash, salt and hash in base64")
+    match = re.fullmatch(r"scrypt\$([0-9]{1,8})\$([0-9]{1,3})\$([0-9]{1,3})\$([^$]+)\$([^$]+)", text)
+    if match is None:
+        raise form
+    cost, block, parallel = (int(match[i]) for i in (1, 2, 3))
+    if cost < 2 or cost & (cost - 1) or not block or not parallel:
+        raise Invalid("scrypt's N must be a power of 2, and r and p at least 1")
+    if 128 * cost * block > 64 * 2**20 or parallel > 16:
+        raise Invalid("scrypt's cost is too high for a phone", remedy="use at most 64 MiB (128 × N × r) and p 16")
+    try:
+        salt, digest = (base64.b64decode(match[i], validate=True) for i in (4, 5))
+    except (binascii.Error, ValueError):
+        raise form from None
+    if len(salt) < 8 or not 16 <= len(digest) <= 64:
+        raise Invalid("salt or hash has the wrong length", remedy="at least 8 bytes of salt, 16 to 64 of hash")
+
+
+def check_upload(url: str) -> None:
+    """Raises Invalid unless the text is the URL of a folder that a phone can put files into."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise Invalid("not a URL") from None
+    if parts.scheme not in _SCHEMES or not host or not url.isprintable() or " " in url:
+        raise Invalid("not a URL of a folder", remedy=f"begin with one of {', '.join(s + '://' for s in _SCHEMES)}")
+    if parts.username is not None or parts.password is not None:
+        raise Invalid("names a user or a password", remedy="put them into the phone's settings, section [sheet]")
+    check_placeholders(url)
+
+
+def _with_numbers(sheet: Sheet) -> Sheet:
+    """`do_not_call`, `recent` and `caller_id` in the form that is dialled."""
+    if not (sheet.do_not_call or sheet.recent or sheet.caller_id):
+        return sheet
+    if len(sheet.do_not_call) > MAX_LISTED or len(sheet.recent) > MAX_LISTED:
+        raise Invalid(f"more than {MAX_LISTED} numbers listed")
+    recent: dict[str, tuple[Any, ...]] = {}
+    for number, times in sheet.recent.items():
+        clean = _listed(number, "recent", number)
+        recent[clean] = recent.get(clean, ()) + times
+    return replace(
+        sheet,
+        do_not_call=tuple(_listed(number, "do_not_call", i) for i, number in enumerate(sheet.do_not_call)),
+        recent=recent,
+        caller_id=sheet.caller_id and dialable(sheet.caller_id),
+    )
+
+
+def _listed(number: str, *path: str | int) -> str:
+    try:
+        return dialable(number)
+    except Invalid as fault:
+        raise fault.under(*path) from None
+
+
+def check_order(sheet: Sheet, tasks: Iterable[Task]) -> None:
+    """Raises Invalid for an order key that is neither known nor an extra field of any task."""
+    for index, key in enumerate(sheet.order):
+        if key.by in TASK_ORDERS:
+            continue
+        if not any(key.by in task.extra for task in tasks):
+            known = {*TASK_ORDERS, *(name for task in tasks for name in task.extra)}
+            raise Invalid(
+                f"no task has a field {shown(key.by)}", ("order", index, "by"), nearest(key.by, known)
+            )
