@@ -87,8 +87,8 @@ def comment_field(name: str) -> str:
     return _COMMENT_OF.get(_folded(name), "")
 
 
-_YES = frozenset("yes y true 1 x 是 ✓ √".split())
-_NO = frozenset(("", *"no n false 0 - 否".split()))
+_YES = frozenset(["yes", "y", "true", "1", "x", "是", "✓", "√"])
+_NO = frozenset(("", *["no", "n", "false", "0", "-", "否"]))
 
 
 def _flag(text: str) -> bool:

@@ -51,7 +51,10 @@ class FormatError(ValueError):
 
     `line` and `column` count from 1 in characters; 0: the fault is in no particular
     line. `others` are further bad rows of the same file, as far as they were looked for.
+    `file` may be set by whoever knows its name.
     """
+
+    file = ""
 
     def __init__(
         self, line: int, column: int, reason: str, place: str = "", remedy: str = "",
@@ -67,7 +70,8 @@ class FormatError(ValueError):
 
     def __str__(self) -> str:
         """One line for a human."""
-        return _sentence(self.line, self.column, (self.place,), self.reason, self.remedy)
+        sentence = _sentence(self.line, self.column, (self.place,), self.reason, self.remedy)
+        return f"{self.file}: {sentence}" if self.file else sentence
 
 
 def _sentence(line: int, column: int, places: Iterable[str], reason: str, remedy: str) -> str:

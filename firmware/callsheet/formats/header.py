@@ -47,8 +47,8 @@ def header(obj: dict[str, Any], strict: bool = True) -> Sheet:
         ("rules", lambda: check_rules(sheet.rules or Rules())),
         ("region_rules", lambda: _check_region_rules(sheet.region_rules)),
         ("caller_id", lambda: sheet.caller_id and dialable(sheet.caller_id)),
-        ("pin", lambda: sheet.pin and check_pin_hash(sheet.pin)),
-        ("upload", lambda: sheet.upload and check_upload(sheet.upload)),
+        ("pin", lambda: check_pin_hash(sheet.pin)),
+        ("upload", lambda: check_link(sheet.upload)),
     ))
     return _with_numbers(sheet)
 
@@ -170,7 +170,9 @@ def _check_region_rules(rules: dict[str, Rules]) -> None:
 
 
 def check_pin_hash(text: str) -> None:
-    """Raises Invalid unless the text is "scrypt$N$r$p$salt$hash" (RFC 7914 §2) at a cost a small phone can bear."""
+    """Raises Invalid unless the text is empty or "scrypt$N$r$p$salt$hash" (RFC 7914 §2) at a cost a phone can bear."""
+    if not text:
+        return
     form = Invalid("not a PIN hash", remedy="write scrypt$N$r$p$salt$hash, salt and hash in base64")
     match = re.fullmatch(r"scrypt\$([0-9]{1,8})\$([0-9]{1,3})\$([0-9]{1,3})\$([^$]+)\$([^$]+)", text)
     if match is None:
@@ -188,15 +190,17 @@ def check_pin_hash(text: str) -> None:
         raise Invalid("salt or hash has the wrong length", remedy="at least 8 bytes of salt, 16 to 64 of hash")
 
 
-def check_upload(url: str) -> None:
-    """Raises Invalid unless the text is the URL of a folder that a phone can put files into."""
+def check_link(url: str) -> None:
+    """Raises Invalid unless the text is empty or a URL that a phone can fetch from or put files to."""
+    if not url:
+        return
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise Invalid("not a URL") from None
     if parts.scheme not in _SCHEMES or not host or not url.isprintable() or " " in url:
-        raise Invalid("not a URL of a folder", remedy=f"begin with one of {', '.join(s + '://' for s in _SCHEMES)}")
+        raise Invalid("not a link this phone can use", remedy=f"begin with one of {', '.join(s + '://' for s in _SCHEMES)}")
     if parts.username is not None or parts.password is not None:
         raise Invalid("names a user or a password", remedy="put them into the phone's settings, section [sheet]")
     check_placeholders(url)

@@ -15,7 +15,7 @@ from callsheet.formats.errors import Invalid, shown
 MAX_URI = 255
 
 # E.164 (ITU-T, 2010) §6.2.1: at most 15 digits; country codes never begin with 0.
-_NUMBER = re.compile(r"\+[1-9][0-9]{2,14}|[0-9*#]{1,32}")
+_NUMBER = re.compile(r"\+[1-9][0-9]{2,14}|(?=[*#]*[0-9])[0-9*#]{1,32}")
 # RFC 3261 §25.1, SIP-URI without password, parameters and headers. Of the user
 # part's "unreserved" and "user-unreserved" only what real addresses need.
 _URI = re.compile(

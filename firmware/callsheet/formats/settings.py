@@ -1,20 +1,45 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The phone's settings file (TOML): every setting, its type, default and unit."""
+"""The phone's settings file (TOML): every setting, its type, default and unit; how it is read and shown."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import fields, replace
 
 from callsheet.core.model import Seconds
 from callsheet.core.settings import CallSettings, NumberSettings, PhoneTraits
+from callsheet.formats.errors import FormatError, Invalid
+from callsheet.formats.header import check_link, check_rules, with_whole_times
+from callsheet.formats.moments import zone
+from callsheet.formats.texts import check_name, plain_text
+from callsheet.formats.toml_places import error_at, parsed
+from callsheet.formats.typed import check_leaves, typed
+
+S = TypeVar("S", bound=Struct)
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Codec = Literal["opus", "G722", "PCMU", "PCMA"]
 
+SECRETS = frozenset({"password", "token", "pin"})
+"""Names of settings, in whatever section, that are never shown."""
+MASK = "••••"
 
-class SheetSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?")
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Root of the sections; printing one shows no secret."""
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{f.name}={getattr(masked(self), f.name)!r}" for f in fields(self))
+        return f"{type(self).__name__}({shown})"
+
+
+class SheetSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """[sheet]: where call sheets come from and where results go."""
 
     url: str = ""
@@ -40,7 +65,7 @@ class SheetSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     retry_max: Seconds = 600.0
 
 
-class SipSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class SipSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """[sip]: the account and how it is reached."""
 
     server: str = ""
@@ -74,7 +99,7 @@ class SipSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     dscp_rtp: Annotated[int, Meta(ge=0, le=63)] = 46
 
 
-class AudioSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class AudioSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """[audio]: the headset's sound."""
 
     device: str = "auto"
@@ -86,21 +111,33 @@ class AudioSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     tones: Literal["off", "low", "normal"] = "normal"
 
 
-class DataSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class DataSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """[data]: where the phone keeps its state."""
 
     directory: str = "data"
     """Relative to the settings file."""
 
 
-class SimulatorSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class SimulatorSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """[simulator]: the handset in a browser instead of pins."""
 
     enabled: bool = False
     listen: str = "127.0.0.1:0"
+    display: Literal["128x64", "256x64"] = "128x64"
+    headset: bool = True
+    """Plugged in at start."""
+    autopilot: bool = False
+    """An agent made of software reads the screen and presses the keys."""
+    agent: str = ""
+    pin: str = ""
+    talk: tuple[float, float] = (0.3, 0.9)
+    """Shortest and longest talk of the autopilot, in seconds."""
+    unknown: str = "#"
+    """Its answer after a power cut: "#" call again, or the key of a disposition."""
+    seed: int = 1
 
 
-class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Settings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The whole file."""
 
     phone: PhoneTraits = PhoneTraits()
@@ -111,3 +148,95 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     audio: AudioSettings = AudioSettings()
     data: DataSettings = DataSettings()
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
+
+
+
+def masked(settings: S) -> S:
+    """The same settings, or section of settings, with every secret that is set replaced by dots: fit to be shown."""
+    changes: dict[str, Any] = {}
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        if one.name in SECRETS and value:
+            changes[one.name] = MASK
+        elif isinstance(value, Struct):
+            changes[one.name] = masked(value)
+    return replace(settings, **changes)
+
+
+def read_settings(data: bytes, name: str = "") -> Settings:
+    """The settings in a TOML file called `name`.
+
+    Raises FormatError with line, column, the nearest known setting, and never a value that is secret.
+    """
+    try:
+        text = plain_text(data)
+        objects = parsed(text)
+        try:
+            check_leaves(objects)
+            settings = typed(_with_times(objects), Settings)
+            _check(settings)
+        except Invalid as fault:
+            raise error_at(text, fault.path, fault.reason, fault.remedy) from None
+    except FormatError as error:
+        error.file = name
+        raise
+    return settings
+
+
+def _with_times(objects: dict[str, Any]) -> dict[str, Any]:
+    calls = objects.get("calls")
+    if isinstance(calls, dict) and isinstance(calls.get("rules"), dict):
+        return {**objects, "calls": {**calls, "rules": with_whole_times(calls["rules"])}}
+    return objects
+
+
+def _check(settings: Settings) -> None:
+    """What the types cannot say. Raises Invalid with the path."""
+    sheet, sip, phone = settings.sheet, settings.sip, settings.phone
+    checks: tuple[tuple[str, str, Callable[[], object]], ...] = (
+        ("phone", "id", lambda: check_name(phone.id, 64)),
+        ("phone", "zone", lambda: phone.zone and zone(phone.zone)),
+        ("calls", "zone", lambda: settings.calls.zone and zone(settings.calls.zone)),
+        ("calls", "rules", lambda: check_rules(settings.calls.rules)),
+        ("sheet", "url", lambda: check_link(sheet.url)),
+        ("sheet", "upload", lambda: check_link(sheet.upload)),
+        ("sheet", "auth", lambda: _check_auth(sheet)),
+        ("sheet", "retry_max", lambda: _check_span(sheet.retry_min, sheet.retry_max)),
+        ("sip", "server", lambda: _check_host(sip.server)),
+        ("sip", "fallback", lambda: _check_host(sip.fallback)),
+        ("sip", "domain", lambda: _check_host(sip.domain)),
+        ("sip", "stun", lambda: _check_host(sip.stun)),
+        ("sip", "retry_max", lambda: _check_span(sip.retry_min, sip.retry_max)),
+        ("sip", "user", lambda: _check_user(sip.user)),
+        ("simulator", "listen", lambda: _check_host(settings.simulator.listen)),
+    )
+    for section, name, check in checks:
+        try:
+            check()
+        except Invalid as fault:
+            raise fault.under(section, name) from None
+
+
+def _check_auth(sheet: SheetSettings) -> None:
+    needed = {"basic": ("user", "password"), "bearer": ("token",)}.get(sheet.auth, ())
+    for name in needed:
+        if not getattr(sheet, name):
+            raise Invalid(f'auth "{sheet.auth}" needs {" and ".join(needed)}', remedy=f"set sheet.{name}")
+
+
+def _check_span(least: float, most: float) -> None:
+    if most < least:
+        raise Invalid("retry_max is less than retry_min")
+
+
+def _check_host(text: str) -> None:
+    """host, host:port, [IPv6] or [IPv6]:port (RFC 3261 §25.1 hostport)."""
+    match = _HOST.fullmatch(text)
+    if text and (match is None or int(match[1] or 0) > 65535):
+        raise Invalid("not a host or host:port", remedy='write "pbx.example.com" or "192.0.2.1:5060"')
+
+
+def _check_user(user: str) -> None:
+    if user and not re.fullmatch(r"[A-Za-z0-9_.!~*'()&=+$,?/%\-]+", user):
+        raise Invalid("not the user part of a SIP address", remedy="write the account's name without sip: and @host")
+

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -125,8 +126,9 @@ def _columns(first: Record, text: str, separator: str) -> list[_Column]:
     return columns
 
 
-def _rows(found: Any, columns: list[_Column], zone: str) -> tuple[Rows, list[int]]:
-    rows, lines = Rows(), []
+def _rows(found: Iterator[Record], columns: list[_Column], zone: str) -> tuple[Rows, list[int]]:
+    rows = Rows()
+    lines: list[int] = []
     has_id = any(column.field == "id" for column in columns)
     for record in found:
         cells = [cell.strip() for cell in record.cells]

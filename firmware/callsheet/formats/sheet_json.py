@@ -14,7 +14,12 @@ from callsheet.core.model import Sheet, Task
 from callsheet.formats.errors import FormatError, Invalid, RowProblem, dotted, nearest, shown
 from callsheet.formats.header import TASK_ORDERS, header
 from callsheet.formats.json_places import (
-    error_at, item_offsets, member_offsets, objects_members, offset_of, place_of,
+    error_at,
+    item_offsets,
+    member_offsets,
+    objects_members,
+    offset_of,
+    place_of,
 )
 from callsheet.formats.tasks import MAX_TASKS, Rows, task_from
 

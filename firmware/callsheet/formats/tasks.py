@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from callsheet.core.model import HistoryEntry, PastAttempt, Scalar, Task
+from callsheet.core.model import HistoryEntry, Scalar, Task
 from callsheet.formats.errors import Invalid, Path
 from callsheet.formats.moments import FIRST_YEAR, LAST_YEAR, is_zone, moment, zone
 from callsheet.formats.numbers import dialable, is_number
@@ -198,7 +198,7 @@ def _check_figures(task: Task) -> None:
             raise Invalid(f"more than {MAX_ENTRIES} entries", (name,))
     for key, value in task.extra.items():
         kind = type(value)
-        if kind is float and not math.isfinite(value) or kind is int and abs(value) > MAX_WHOLE:  # type: ignore[arg-type]
+        if (kind is float and not math.isfinite(value)) or (kind is int and abs(value) > MAX_WHOLE):  # type: ignore[arg-type]
             raise Invalid("not a reasonable number", ("extra", key))
 
 
@@ -208,12 +208,10 @@ def _check_years(task: Task) -> None:
     for index, window in enumerate(task.windows):
         _check_year(window.start.year, "windows", index, "start")
         _check_year(window.end.year, "windows", index, "end")
-    dated: tuple[tuple[str, tuple[HistoryEntry | PastAttempt, ...]], ...]
-    dated = (("history", task.history), ("past", task.past))
-    for name, entries in dated:
-        for index, entry in enumerate(entries):
-            if entry.at is not None:
-                _check_year(entry.at.year, name, index, "at")
+    for name, times in (("history", [h.at for h in task.history]), ("past", [p.at for p in task.past])):
+        for index, at in enumerate(times):
+            if at is not None:
+                _check_year(at.year, name, index, "at")
 
 
 def _check_year(year: int, *path: str | int) -> None:
