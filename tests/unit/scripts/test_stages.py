@@ -56,6 +56,14 @@ def test_a_whole_module_cannot_skip_itself_either(tmp_path):
     assert "must not be skipped" in reply.stdout
 
 
+def test_a_skip_that_no_package_could_cure_stands(tmp_path):
+    text = "import pytest\ndef test_some(): pytest.skip('no user namespaces here')\n"
+    (tmp_path / "test_some.py").write_text(text)
+    reply = _pytest(tmp_path, CALLSHEET_REQUIRE_ALL="1")
+    assert reply.returncode == 0
+    assert "1 skipped" in reply.stdout
+
+
 @pytest.mark.parametrize(
     "marks", [(), ("sip",), ("browser",), ("kill",), ("sip", "kill"), ("sip", "browser")]
 )
