@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from callsheet.core.model import Disposition, Rules, Sheet, Task, Text
+from callsheet.core.model import Disposition, Rules, Sheet, Text
 from callsheet.formats.errors import Invalid, nearest, shown
 from callsheet.formats.links import check_placeholders
 from callsheet.formats.moments import moment, zone
 from callsheet.formats.numbers import dialable
+from callsheet.formats.tasks import Rows
 from callsheet.formats.texts import check_name
 from callsheet.formats.typed import check_leaves, typed
 
@@ -231,13 +232,14 @@ def _listed(number: str, *path: str | int) -> str:
         raise fault.under(*path) from None
 
 
-def check_order(sheet: Sheet, tasks: Iterable[Task]) -> None:
-    """Raises Invalid for an order key that is neither known nor an extra field of any task."""
+def check_order(sheet: Sheet, rows: Rows) -> None:
+    """Raises Invalid for an order key that is neither known nor an extra field of any task.
+
+    Where rows had to be left out nobody can tell: one of them may have had the field.
+    """
+    if not rows.tasks or rows.bad:
+        return
     for index, key in enumerate(sheet.order):
-        if key.by in TASK_ORDERS:
-            continue
-        if not any(key.by in task.extra for task in tasks):
-            known = {*TASK_ORDERS, *(name for task in tasks for name in task.extra)}
-            raise Invalid(
-                f"no task has a field {shown(key.by)}", ("order", index, "by"), nearest(key.by, known)
-            )
+        if key.by not in TASK_ORDERS and not any(key.by in task.extra for task in rows.tasks):
+            known = [*TASK_ORDERS, *(name for task in rows.tasks for name in task.extra)]
+            raise Invalid(f"no task has a field {shown(key.by)}", ("order", index, "by"), nearest(key.by, known))

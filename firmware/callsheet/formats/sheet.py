@@ -10,9 +10,7 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from callsheet.core.model import Sheet
-from callsheet.formats.errors import FormatError, Invalid, RowProblem
-from callsheet.formats.header import check_order
-from callsheet.formats.json_places import error_at
+from callsheet.formats.errors import FormatError, RowProblem
 from callsheet.formats.sheet_csv import read_csv_sheet
 from callsheet.formats.sheet_json import read_json_sheet, write_sheet
 from callsheet.formats.texts import plain_text
@@ -60,20 +58,7 @@ def read_sheet(
         first, *others = problems
         reason = f"task {first.id}: {first.reason}" if first.id else first.reason
         raise FormatError(first.line, first.column, reason, first.place, first.remedy, others)
-    _check_whole(sheet, problems, text, form)
     return SheetFile(sheet, tuple(problems), form)
-
-
-def _check_whole(sheet: Sheet, problems: list[RowProblem], text: str, form: str) -> None:
-    """What needs all tasks to be checked. A field that only rows left out had is no fault of the order."""
-    if not sheet.tasks or problems:
-        return
-    try:
-        check_order(sheet, sheet.tasks)
-    except Invalid as fault:
-        if form == "json":
-            raise error_at(text.encode(), fault.path, fault.reason, fault.remedy) from None
-        raise FormatError(1, 1, fault.reason, "order", fault.remedy) from None
 
 
 def _check_kind(data: bytes) -> None:

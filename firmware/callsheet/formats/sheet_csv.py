@@ -17,11 +17,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from callsheet.core.model import Sheet
+from callsheet.core.model import OrderKey, Sheet
 from callsheet.formats.csv_columns import COMMENT_NAMES, cell_value, column_field, comment_field
 from callsheet.formats.csv_rows import Comment, Places, Preamble, Record, preamble, records
 from callsheet.formats.errors import FormatError, Invalid, RowProblem, nearest, shown
-from callsheet.formats.header import header
+from callsheet.formats.header import TASK_ORDERS, check_order, header
 from callsheet.formats.numbers import dialable
 from callsheet.formats.tasks import MAX_TASKS, RowFault, Rows, task_from
 from callsheet.formats.texts import check_name
@@ -43,17 +43,25 @@ def read_csv_sheet(text: str, *, agent: str, id: str, revision: int) -> tuple[Sh
     Raises FormatError for anything wrong outside of single rows.
     """
     start = preamble(text)
-    sheet = _sheet(start, {"agent": agent, "id": id, "revision": revision})
+    places: dict[str, Comment] = {}
     found = records(text, start)
     columns = _columns(next(found, Record(start.line, [])), text, start.separator)
-    rows, lines = _rows(found, columns, sheet.zone)
-    problems = _placed(rows, lines, columns, text, start.separator)
-    return replace(sheet, tasks=tuple(rows.tasks)), problems
+    try:
+        sheet = header(_sheet_values(start, {"agent": agent, "id": id, "revision": revision}, places), strict=False)
+        sheet = replace(sheet, order=tuple(_resolved(key, columns) for key in sheet.order))
+        rows, lines = _rows(found, columns, sheet.zone)
+        check_order(sheet, rows)
+    except Invalid as fault:
+        name = str(fault.path[0]) if fault.path else ""
+        if name in places:
+            raise _comment_error(places[name], fault.reason, fault.remedy) from None
+        raise FormatError(1, 1, fault.reason, name, fault.remedy) from None
+    return replace(sheet, tasks=tuple(rows.tasks)), _placed(rows, lines, columns, text, start.separator)
 
 
-def _sheet(start: Preamble, given: dict[str, Any]) -> Sheet:
+def _sheet_values(start: Preamble, given: dict[str, Any], places: dict[str, Comment]) -> dict[str, Any]:
+    """The sheet's own values; `places` tells afterwards which comment each came from."""
     values = {key: value for key, value in given.items() if value != ""}
-    places: dict[str, Comment] = {}
     for comment in start.comments:
         field = comment_field(comment.key)
         if not field:
@@ -64,13 +72,7 @@ def _sheet(start: Preamble, given: dict[str, Any]) -> Sheet:
         values[field] = _comment_value(field, comment)
     if "agent" not in values:
         raise FormatError(1, 1, "the file does not say which agent it is for", "agent", 'begin with a line "# agent: 101"')
-    try:
-        return header(values, strict=False)
-    except Invalid as fault:
-        place = places.get(str(fault.path[0]) if fault.path else "")
-        if place is None:
-            raise FormatError(1, 1, fault.reason, str(fault.path[0]) if fault.path else "", fault.remedy) from None
-        raise _comment_error(place, fault.reason, fault.remedy) from None
+    return values
 
 
 def _comment_error(comment: Comment, reason: str, remedy: str) -> FormatError:
@@ -101,6 +103,17 @@ def _order_key(text: str) -> dict[str, Any]:
         return {"by": name.strip(), "descending": words[direction.lower()]}
     plain = text.strip()
     return {"by": plain[1:].strip(), "descending": True} if plain.startswith("-") and plain[1:] else {"by": plain}
+
+
+def _resolved(key: OrderKey, columns: list[_Column]) -> OrderKey:
+    """An order key may use a column's title, in any spelling that the header may have."""
+    field = column_field(key.by)
+    titles = [column.title for column in columns if not column.field]
+    if key.by in (*TASK_ORDERS, *titles):
+        return key
+    same = [title for title in titles if title.casefold() == key.by.casefold()]
+    by = field if field in TASK_ORDERS else "window" if field == "windows" else same[0] if same else key.by
+    return replace(key, by=by)
 
 
 def _columns(first: Record, text: str, separator: str) -> list[_Column]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from callsheet.core.model import Sheet, Task
 from callsheet.formats.errors import FormatError, Invalid, RowProblem, dotted, nearest, shown
-from callsheet.formats.header import TASK_ORDERS, header
+from callsheet.formats.header import TASK_ORDERS, check_order, header
 from callsheet.formats.json_places import (
     error_at,
     item_offsets,
@@ -43,10 +43,10 @@ def read_json_sheet(text: str) -> tuple[Sheet, list[RowProblem]]:
         sheet = header({name: _value(data, name, raw) for name, raw in members.items()
                         if name not in ("format", "version", "tasks")})
         rows, items = _rows(members, sheet.zone)
+        check_order(sheet, rows)
     except Invalid as fault:
         raise error_at(data, fault.path, fault.reason, fault.remedy) from None
-    problems = _placed(data, offsets.get("tasks", 0), items, rows)
-    return replace(sheet, tasks=tuple(rows.tasks)), problems
+    return replace(sheet, tasks=tuple(rows.tasks)), _placed(data, offsets.get("tasks", 0), items, rows)
 
 
 def _checked_keys(data: bytes, members: dict[str, Raw]) -> dict[str, int]:
@@ -168,4 +168,4 @@ def write_sheet(sheet: Sheet) -> bytes:
     tasks = b",\n".join([encode(task) for task in sheet.tasks])
     start = f'{{"format":"{FORMAT}","version":{VERSION},'.encode()
     lines = b"\n" + tasks + b"\n" if tasks else b""
-    return start + before + b'"tasks":[' + lines + b"]" + after + b"}\n"
+    return start + before + (after[1:] + b"," if after else b"") + b'"tasks":[' + lines + b"]}\n"
