@@ -7,10 +7,10 @@ attempts are the same in all of them, and have ids that are never used twice.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 from msgspec import Meta, Struct
@@ -86,15 +86,28 @@ class Results(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     problems: tuple[Problem, ...] = ()
 
 
-class TaskState(Struct, frozen=True, gc=False):
-    """Where a task stands, as far as results are concerned."""
+class TaskState(Protocol):
+    """Where a task stands, as far as results are concerned; the queue's own states are such."""
 
-    task: Task
-    outcome: str = ""
-    final: bool = False
-    disposition: str = ""
-    note: str = ""
-    attempts: tuple[Attempt, ...] = ()
+    @property
+    def task(self) -> Task:
+        """As the sheet has it."""
+
+    @property
+    def outcome(self) -> str:
+        """Of the last attempt, or why it was closed without one; empty: not called yet."""
+
+    @property
+    def final(self) -> bool:
+        """Never to be dialled again."""
+
+    @property
+    def disposition(self) -> str:
+        """Of the last attempt."""
+
+    @property
+    def note(self) -> str:
+        """Of the last attempt."""
 
 
 def result_document(
@@ -103,33 +116,39 @@ def result_document(
 ) -> Results:
     """The file about one call. `final`: whether the task is done with; None: as the attempt's action says."""
     done = attempt.action in FINAL_ACTIONS if final is None else final
-    state = TaskState(task, attempt.outcome, done, attempt.disposition, attempt.note, (attempt,))
-    return _document("result", sheet, (state,), phone, at, problems)
+    result = _task_result(task, attempt.outcome, done, attempt.disposition, attempt.note, (attempt,))
+    return _document("result", sheet, (result,), phone, at, problems)
 
 
 def complete_document(
-    sheet: Sheet, states: Iterable[TaskState], phone: str, at: datetime, problems: Iterable[Problem] = ()
+    sheet: Sheet, states: Iterable[TaskState], attempts: Iterable[Attempt], phone: str, at: datetime,
+    problems: Iterable[Problem] = (),
 ) -> Results:
-    """The file about all tasks of a sheet, in the order given."""
-    return _document("complete", sheet, states, phone, at, problems)
+    """The file about all tasks of a sheet: `states` in the order wanted, `attempts` of all of them in order of time."""
+    made: dict[str, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        made[attempt.task].append(attempt)
+    tasks = tuple(
+        _task_result(s.task, s.outcome, s.final, s.disposition, s.note, tuple(made.get(s.task.id, ()))) for s in states
+    )
+    return _document("complete", sheet, tasks, phone, at, problems)
 
 
 def _document(
-    kind: Kind, sheet: Sheet, states: Iterable[TaskState], phone: str, at: datetime, problems: Iterable[Problem]
+    kind: Kind, sheet: Sheet, tasks: tuple[TaskResult, ...], phone: str, at: datetime, problems: Iterable[Problem]
 ) -> Results:
-    tasks = tuple(_task_result(state) for state in states)
     return Results(
         format="callsheet-results", version=1, kind=kind, sheet=sheet.id, revision=sheet.revision, agent=sheet.agent,
         phone=phone, issued=at, tasks=tasks, totals=totals(tasks), problems=tuple(problems),
     )
 
 
-def _task_result(state: TaskState) -> TaskResult:
-    task = state.task
+def _task_result(
+    task: Task, outcome: str, final: bool, disposition: str, note: str, attempts: tuple[Attempt, ...]
+) -> TaskResult:
     return TaskResult(
-        id=task.id, number=task.number, final=state.final, name=task.name, outcome=str(state.outcome),
-        disposition=state.disposition, note=state.note, attempts=state.attempts, region=task.region,
-        priority=task.priority, extra=task.extra,
+        id=task.id, number=task.number, final=final, name=task.name, outcome=str(outcome), disposition=disposition,
+        note=note, attempts=attempts, region=task.region, priority=task.priority, extra=task.extra,
     )
 
 
