@@ -3,33 +3,40 @@
 
 from __future__ import annotations
 
-import array
-import math
 import wave
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 RATE = 16000
+Samples = npt.NDArray[np.int16]
 
 
 class Window(NamedTuple):
-    """A quarter of a second or so of a recording."""
+    """A tenth of a second or so of a recording."""
 
     start: float
     rms: float
     amplitudes: dict[int, float]
 
 
-def tone(frequencies: tuple[float, ...], seconds: float, rate: int = RATE, amplitude: float = 8000) -> array.array:
+def tone(frequencies: tuple[float, ...], seconds: float, rate: int = RATE, amplitude: float = 8000) -> Samples:
     """Samples of frequencies sounding together, `amplitude` each."""
-    return array.array("h", (
-        int(sum(amplitude * math.sin(2 * math.pi * f * i / rate) for f in frequencies))
-        for i in range(int(seconds * rate))))
+    time = np.arange(int(seconds * rate)) / rate
+    waves = [amplitude * np.sin(2 * np.pi * frequency * time) for frequency in frequencies]
+    return np.sum(waves, axis=0).astype(np.int16)
 
 
-def silence(seconds: float, rate: int = RATE) -> array.array:
+def silence(seconds: float, rate: int = RATE) -> Samples:
     """Nothing."""
-    return array.array("h", bytes(2 * int(seconds * rate)))
+    return np.zeros(int(seconds * rate), np.int16)
+
+
+def joined(*parts: Samples) -> Samples:
+    """One after the other."""
+    return np.concatenate(parts)
 
 
 def write_wav(file: Path, samples: array.array, rate: int = RATE) -> Path:
@@ -38,37 +45,33 @@ def write_wav(file: Path, samples: array.array, rate: int = RATE) -> Path:
         output.setnchannels(1)
         output.setsampwidth(2)
         output.setframerate(rate)
-        output.writeframes(samples.tobytes())
+        output.writeframes(samples.astype('<i2').tobytes())
     return file
 
 
-def read_wav(file: Path) -> tuple[array.array, int]:
+def read_wav(file: Path) -> tuple[Samples, int]:
     """Samples and rate; also of a file whose header was not brought up to date."""
     with wave.open(str(file), "rb") as source:
         rate = source.getframerate()
     data = file.read_bytes()[44:]
-    return array.array("h", data[: len(data) // 2 * 2]), rate
+    return np.frombuffer(data[: len(data) // 2 * 2], np.int16), rate
 
 
-def amplitude(samples: array.array, rate: int, frequency: float) -> float:
-    """Amplitude of one frequency (Goertzel)."""
-    coefficient = 2 * math.cos(2 * math.pi * frequency / rate)
-    s1 = s2 = 0.0
-    for sample in samples:
-        s1, s2 = sample + coefficient * s1 - s2, s1
-    return 2 / len(samples) * math.sqrt(max(0.0, s1 * s1 + s2 * s2 - coefficient * s1 * s2))
+def amplitude(samples: Samples, rate: int, frequency: float) -> float:
+    """Amplitude of one frequency."""
+    turns = np.exp(-2j * np.pi * frequency / rate * np.arange(len(samples)))
+    return float(2 / len(samples) * abs(np.dot(samples, turns)))
 
 
 def windows(file: Path, frequencies: tuple[int, ...], seconds: float = 0.1) -> list[Window]:
     """A recording, cut into windows."""
     samples, rate = read_wav(file)
     size = int(rate * seconds)
-    found = []
-    for begin in range(0, len(samples) - size + 1, size):
-        part = samples[begin:begin + size]
-        rms = math.sqrt(sum(s * s for s in part) / size)
-        found.append(Window(begin / rate, rms, {f: amplitude(part, rate, f) for f in frequencies}))
-    return found
+    return [
+        Window(begin / rate, float(np.sqrt(np.mean(samples[begin:begin + size].astype(float) ** 2))),
+               {f: amplitude(samples[begin:begin + size], rate, f) for f in frequencies})
+        for begin in range(0, len(samples) - size + 1, size)
+    ]
 
 
 def seconds_of(file: Path, wanted: int, other: int = 0, *, level: float = 1000) -> float:
@@ -78,17 +81,10 @@ def seconds_of(file: Path, wanted: int, other: int = 0, *, level: float = 1000) 
                if w.amplitudes[wanted] > level and (not other or w.amplitudes[wanted] > 4 * w.amplitudes[other]))
 
 
-def alaw(samples: array.array) -> bytes:
+def alaw(samples: Samples) -> bytes:
     """G.711 A-law (ITU-T G.711 table 1a), for samples at 8 kHz."""
-    return bytes(_alaw(sample) for sample in samples)
-
-
-def _alaw(sample: int) -> int:
-    sign = 0x80 if sample >= 0 else 0
-    magnitude = min(abs(sample), 32635) >> 4
-    if magnitude < 32:
-        code = magnitude >> 1
-    else:
-        exponent = magnitude.bit_length() - 5
-        code = (exponent << 4) | ((magnitude >> exponent) & 0x0F)
-    return (sign | code) ^ 0x55
+    scaled = samples.astype(np.int32) >> 3
+    magnitude = np.where(scaled < 0, -scaled - 1, scaled)
+    exponent = np.maximum(np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int32) - 4, 0)
+    code = (exponent << 4) | ((magnitude >> np.maximum(exponent, 1)) & 0x0F)
+    return (np.where(scaled >= 0, code | 0x80, code) ^ 0x55).astype(np.uint8).tobytes()

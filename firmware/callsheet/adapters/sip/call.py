@@ -11,6 +11,7 @@ import pjsua2 as pj
 
 from callsheet.adapters.sip import lowlevel
 from callsheet.adapters.sip.facts import Fact, MediaChanged, MediaLine, Source, StateChanged, Transferring
+from callsheet.adapters.sip.listen import Listener
 from callsheet.adapters.sip.logs import log
 from callsheet.core.events import CallMedia
 
@@ -135,4 +136,5 @@ class Line:
     """m-line that carries sound now, or -1."""
     media: pj.AudioMedia | None = None
     last_media: CallMedia | None = None
+    listener: Listener | None = None
     tones: list[str] = field(default_factory=list)

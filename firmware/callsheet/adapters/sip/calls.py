@@ -14,6 +14,7 @@ from callsheet.adapters.sip.account import Account
 from callsheet.adapters.sip.bridge import Bridge
 from callsheet.adapters.sip.call import Handle, Line, media_only_audio
 from callsheet.adapters.sip.facts import Arrived, MediaChanged, StateChanged, Transferring
+from callsheet.adapters.sip.listen import PERIOD, Listener
 from callsheet.adapters.sip.logs import log
 from callsheet.adapters.sip.stack import Stack, explain
 from callsheet.adapters.sip.timers import Timers
@@ -25,6 +26,7 @@ from callsheet.core.events import (
     CallIncoming,
     CallMedia,
     CallProgress,
+    ToneHeard,
     TransferProgress,
 )
 from callsheet.core.outcomes import CallEnd
@@ -174,6 +176,7 @@ class Calls:
             self._bridge.remove(line)
         if line.media is not None and not line.answered:
             self._tones.stop("ring-back")
+            self._listen(line)
         state = found.state if found is not None else "none"
         codec, secure = self._stream(line, found.index) if found is not None and live else ("", False)
         event = CallMedia(line.number, state, codec, secure)
@@ -242,6 +245,7 @@ class Calls:
             return
         line.answered = True
         self._tones.stop("ring-back")
+        self._listen_no_more(line)
         if line.reported:
             # The core was told long ago that this call is over.
             log.warning("a call was answered after it had been given up; it is released")
@@ -274,6 +278,7 @@ class Calls:
             return
         line.reported = True
         self._tones.stop("ring-back")
+        self._listen_no_more(line)
         self._bridge.remove(line)
         self._report(CallEnded(line.number, end))
 
@@ -289,6 +294,29 @@ class Calls:
             self._bridge.add(line, line.handle.getAudioMedia(index))
         except pj.Error as error:
             log.info("media of a call could not be connected: %s", explain(error))
+
+    def _listen(self, line: Line) -> None:
+        if line.listener is not None or line.media is None or line.incoming:
+            return
+        try:
+            line.listener = Listener(line.media)
+        except (pj.Error, OSError) as error:
+            log.info("no ear on early media: %s", explain(error) if isinstance(error, pj.Error) else error)
+        else:
+            self._timers.after(PERIOD, lambda: self._look(line))
+
+    def _look(self, line: Line) -> None:
+        if line.listener is None:
+            return
+        for tone in line.listener.look():
+            line.tones.append(tone)
+            self._report(ToneHeard(line.number, tone))
+        self._timers.after(PERIOD, lambda: self._look(line))
+
+    def _listen_no_more(self, line: Line) -> None:
+        if line.listener is not None:
+            line.listener.stop()
+            line.listener = None
 
     def _stream(self, line: Line, index: int) -> tuple[str, bool]:
         """Codec, and whether SRTP is in use."""

@@ -34,8 +34,10 @@ from callsheet.core.settings import NumberSettings
 from callsheet.formats.settings import AudioSettings, SipSettings
 from callsheet.ports import Post, SipError, SoundError
 
+BYE_TIME = 0.3
+"""Seconds for BYE to be answered when the phone goes down in a call."""
 CLOSE_TIME = 2.0
-"""Seconds that BYE and the end of the registration may take."""
+"""Seconds that the end of calls and registration may take."""
 REOPEN_AFTER = 1.0
 """Seconds between tries to open a sound device that failed by itself."""
 
@@ -186,10 +188,13 @@ class PjSip:
         """Hang up, unregister, free the stack."""
         if not self._running:
             return
+        now = time.monotonic()
+        # A hung-up call is over for the stack at once; its BYE may still be challenged or repeated.
+        at_least = now + BYE_TIME if self._calls.any else now
         self._calls.close()
         self._registrar.close()
-        until = time.monotonic() + CLOSE_TIME
-        while (self._calls.any or self._registrar.waiting) and time.monotonic() < until:
+        while (now := time.monotonic()) < at_least or (
+                (self._calls.any or self._registrar.waiting) and now < at_least + CLOSE_TIME):
             self.poll(0.05)
         self._running = False
         del self._calls, self._registrar

@@ -63,7 +63,8 @@ class Sound:
 
     def _apply_volume(self) -> None:
         assert self.ear is not None
-        self.ear.adjustTxLevel(gain(self._volume))
+        # pjsua2 names it from the port: what the port receives from the bridge.
+        self.ear.adjustRxLevel(gain(self._volume))
 
     def _open(self) -> None:
         if self._audio.device in ("null", "file"):

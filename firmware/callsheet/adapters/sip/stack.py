@@ -35,7 +35,8 @@ MAX_CALLS = 8
 CLOCK_RATE = 16000
 _KEEP_ALIVE = b"\r\n"
 """What RFC 5626 §4.4.1 calls a pong; the stack drops it."""
-_DONT_WAIT_ON_EXIT = 0
+_NO_NETWORK = 3
+"""PJSUA_DESTROY_NO_NETWORK: hang-up and unregistering have been seen to; the library would wait a second more."""
 
 
 def explain(error: pj.Error) -> str:
@@ -95,7 +96,7 @@ class Stack:
         self.inbox.clear()
         gc.collect()
         with contextlib.suppress(pj.Error):
-            self.endpoint.libDestroy(_DONT_WAIT_ON_EXIT)
+            self.endpoint.libDestroy(_NO_NETWORK)
         del self.endpoint
 
     def _config(self, log_level: int) -> pj.EpConfig:
