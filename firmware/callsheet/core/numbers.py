@@ -31,6 +31,10 @@ _INTERNATIONAL = re.compile(r"00[1-9][0-9]{6,}\Z", re.ASCII)
 _MAX_E164 = 15
 """Digits of an international number (ITU-T E.164 §6.1)."""
 _MAX_DIALABLE = 32
+_MAX_EMERGENCY = 10
+"""No emergency number is longer, with "+" and country code or the digits for an outside line in front."""
+_LONG_E164 = re.compile(r"\+[1-9][0-9]{10,14}\Z", re.ASCII)
+"""What nearly every task has: too long for an emergency number or a short code."""
 
 
 def canonical(number: str) -> str:
@@ -91,6 +95,8 @@ def classify_number(number: str, settings: NumberSettings) -> NumberKind:
     it would be dialled, with and without the digits that seize an outside line: a
     sheet must not reach 112 as "0112" either.
     """
+    if not settings.dial_rules and settings.short_code_digits <= _MAX_EMERGENCY and _LONG_E164.match(number):
+        return "premium" if number.startswith(settings.premium_prefixes) else "ordinary"
     text = canonical(number)
     if _is_emergency(text, number, settings):
         return "emergency"
@@ -123,7 +129,7 @@ def _is_emergency(text: str, number: str, settings: NumberSettings) -> bool:
     numbers = settings.emergency
     if text in numbers:
         return True
-    if len(text) > 12 or not text:  # nothing in front of an emergency number is that long
+    if len(text) > _MAX_EMERGENCY or not text:
         return False
     if text.startswith("+"):  # country code, then the emergency number
         return any(text[1 + digits :] in numbers for digits in (0, 1, 2, 3))
@@ -138,8 +144,9 @@ def _is_emergency(text: str, number: str, settings: NumberSettings) -> bool:
 def refusal(number: str, settings: NumberSettings) -> NumberKind | None:
     """Why the number must not be dialled from a sheet, or None if it may be."""
     kind = classify_number(number, settings)
+    if kind == "ordinary":
+        return None
     allowed = {
-        "ordinary": True, "invalid": False, "emergency": settings.allow_emergency,
-        "premium": settings.allow_premium, "short": settings.allow_short,
+        "emergency": settings.allow_emergency, "premium": settings.allow_premium, "short": settings.allow_short,
     }
-    return None if allowed[kind] else kind
+    return None if allowed.get(kind) else kind
