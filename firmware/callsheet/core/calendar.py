@@ -10,7 +10,7 @@ answer costs one comparison.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -178,8 +178,8 @@ def _merged(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _seconds(clock: object) -> int:
-    return clock.hour * 3600 + clock.minute * 60 + clock.second  # type: ignore[attr-defined, no-any-return]
+def _seconds(clock: time) -> int:
+    return clock.hour * 3600 + clock.minute * 60 + clock.second
 
 
 @lru_cache(maxsize=1024)

@@ -43,7 +43,7 @@ def order(tasks: Sequence[Task], keys: Sequence[OrderKey]) -> list[int]:
 def _values(tasks: Sequence[Task], key: OrderKey) -> list[Any]:
     raw = _reader(key.by)
     found = [raw(task) for task in tasks]
-    kind = key.type
+    kind: str | None = key.type
     if kind is None:
         kind = "text" if key.by in _TEXT_FIELDS else _kind(found)
     convert: Callable[[Any], Comparable | None] = {"text": _text, "number": _number, "date": _date}[kind]

@@ -9,7 +9,7 @@ from callsheet.core.queue.types import (
     Counts,
     Merge,
     Proposal,
-    MergeError,
+    SheetRefused,
     StaleRevision,
     TaskState,
 )
@@ -22,7 +22,7 @@ __all__ = [
     "Merge",
     "Proposal",
     "Queue",
-    "MergeError",
+    "SheetRefused",
     "StaleRevision",
     "TaskState",
 ]

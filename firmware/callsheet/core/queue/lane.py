@@ -163,7 +163,7 @@ class Lane:
     def take(self) -> Callable[[], None]:
         """Take the front out, to see what comes after it; the result puts it back."""
         assert self._front is not None
-        heap: list = self._ready if self._ready and self._ready[0][2] == self._front[4] else self._waiting  # type: ignore[type-arg]
+        heap: list = self._ready if self._ready and self._ready[0][2] == self._front[4] else self._waiting
         entry = heappop(heap)
         self._valid = None
 
@@ -254,6 +254,6 @@ def _later(one: Blocker | None, other: Blocker | None) -> Blocker | None:
     return other if other.until is None or other.until > one.until else one
 
 
-def _drop_stale(heap: list, stale: Callable[[int, int], bool]) -> None:  # type: ignore[type-arg]
+def _drop_stale(heap: list, stale: Callable[[int, int], bool]) -> None:
     while heap and stale(heap[0][-2], heap[0][-1]):
         heappop(heap)

@@ -91,7 +91,7 @@ class Queue:
 
         Final tasks keep their result; withdrawn ones vanish unless they were dialled;
         attempts made here and calls remembered for caps stay. Raises StaleRevision
-        if the revision is not higher, MergeError if it is another sheet.
+        if the revision is not higher, SheetRefused if it is another sheet.
         """
         del at  # nothing in a merge depends on the time
         adopted = revise(self.sheet, sheet)
@@ -198,9 +198,8 @@ class Queue:
             found = self._front(at, clock_trusted)
             if found is None or found[1] is None:
                 break
-            front, lane = found
-            proposals.append(self._propose(front, at, clock_trusted))
-            taken.append(lane.take())
+            proposals.append(self._propose(found[0], at, clock_trusted))
+            taken.append(found[1].take())
         for put_back in taken:
             put_back()
         return proposals

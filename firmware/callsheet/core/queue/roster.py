@@ -14,17 +14,17 @@ from callsheet.core.queue.book import Book
 from callsheet.core.queue.item import Item
 from callsheet.core.queue.lane import Context, Lane
 from callsheet.core.queue.memory import REFUSALS
-from callsheet.core.queue.types import Merge, MergeError, StaleRevision
+from callsheet.core.queue.types import Merge, SheetRefused, StaleRevision
 from callsheet.core.settings import CallSettings, NumberSettings
 
 
 def revise(current: Sheet, sheet: Sheet) -> Sheet:
     """The revised sheet as it is to be adopted: it keeps the calls that the current one remembers for caps.
 
-    Raises StaleRevision if its revision is not higher, MergeError if it is another sheet.
+    Raises StaleRevision if its revision is not higher, SheetRefused if it is another sheet.
     """
     if sheet.id != current.id or sheet.agent != current.agent:
-        raise MergeError(
+        raise SheetRefused(
             f"sheet {sheet.id!r} for agent {sheet.agent!r} cannot be merged into {current.id!r} for {current.agent!r}"
         )
     if sheet.revision <= current.revision:
@@ -79,7 +79,7 @@ class Roster:
     def _enlist(self) -> None:
         """Put the sheet's tasks into the book; those that left it stay only if something happened to them."""
         if len({task.id for task in self.sheet.tasks}) < len(self.sheet.tasks):
-            raise MergeError(f"a task id is on sheet {self.sheet.id!r} twice")
+            raise SheetRefused(f"a task id is on sheet {self.sheet.id!r} twice")
         old, self._book.items = self._book.items, {}
         items: list[Item] = []
         for task in self.sheet.tasks:

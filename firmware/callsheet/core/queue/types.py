@@ -98,9 +98,9 @@ class TaskState(Struct, frozen=True):
     """No longer on the sheet; listed because it was dialled."""
 
 
-class MergeError(ValueError):
+class SheetRefused(ValueError):
     """A sheet that cannot be merged into the running queue."""
 
 
-class StaleRevision(MergeError):
+class StaleRevision(SheetRefused):
     """Its revision is not higher than that of the sheet being worked."""
