@@ -31,6 +31,8 @@ class CallSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     gap: Seconds = 5.0
     preview: Seconds = 5.0
     wrap_up: Seconds = 30.0
+    wrap_up_failed: Seconds = 5.0
+    """Wrap-up after a call that was not answered; never longer than `wrap_up`."""
     ring_timeout: Seconds = 30.0
     answer_timeout: Seconds = 8.0
     """Our own limit for the first provisional response, instead of SIP's 32 s (RFC 3261 timer B)."""
@@ -66,6 +68,8 @@ class PhoneTraits(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     """Names the phone in attempt ids and uploads; from the serial number unless set."""
     language: Language = "en"
     keypad: Literal["4x4", "3x4"] = "4x4"
+    zone: str = ""
+    """IANA zone of the agent's own clock, for the time of day and for call-backs typed in; empty: the system's."""
     agent: str = ""
     """Not empty: the phone is bound to this agent and signs in by itself."""
     pin: str = ""

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From raw contacts of a key matrix to presses, long presses and releases."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+LAYOUTS: dict[str, tuple[str, ...]] = {
+    "4x4": ("123A", "456B", "789C", "*0#D"),
+    "3x4": ("123", "456", "789", "*0#"),
+}
+"""Caps by row and column, as printed on the usual membrane keypads."""
+
+LOCKOUT = 0.015
+"""Seconds for which a contact is not looked at again after it changed.
+
+The first edge counts at once, so that a press is felt at once; the bounces that
+follow it are over within 5 to 10 ms on membrane and tactile switches.
+"""
+
+
+class KeyStroke(Struct, frozen=True):
+    """What a finger did: "press" at contact, "long" while still down, "release"."""
+
+    cap: str
+    kind: Literal["press", "long", "release"]
+    was_long: bool = False
+
+
+class _Contact(Struct):
+    raw: bool = False
+    settled: bool = False
+    locked_until: float = 0.0
+    down_at: float = 0.0
+    long_sent: bool = False
+
+
+class Keypad:
+    """Debounces a key matrix and recognises long presses; time comes from outside (monotonic seconds).
+
+    In a matrix without diodes three keys at the corners of a rectangle close the
+    fourth as well: a contact that completes a rectangle is a ghost, and not taken
+    for a press as long as the rectangle stands.
+    """
+
+    def __init__(self, layout: str = "4x4", long_press: float = 0.6) -> None:
+        self.caps = LAYOUTS[layout]
+        """Rows of caps."""
+        self._long_press = long_press
+        self._contacts = {
+            (row, column): _Contact() for row, caps in enumerate(self.caps) for column in range(len(caps))
+        }
+
+    def contact(self, row: int, column: int, closed: bool, mono: float) -> list[KeyStroke]:
+        """A contact changed. Contacts outside the matrix are ignored (a 3×4 pad on 4×4 wiring)."""
+        contact = self._contacts.get((row, column))
+        if contact is None:
+            return self.tick(mono)
+        contact.raw = closed
+        return self.tick(mono)
+
+    def tick(self, mono: float) -> list[KeyStroke]:
+        """Lock-outs and long presses that are due."""
+        strokes: list[KeyStroke] = []
+        for place, contact in self._contacts.items():
+            if contact.raw != contact.settled and mono >= contact.locked_until:
+                strokes += self._settle(place, contact, mono)
+            if contact.settled and not contact.long_sent and mono >= contact.down_at + self._long_press:
+                contact.long_sent = True
+                strokes.append(KeyStroke(self._cap(place), "long"))
+        return strokes
+
+    def deadline(self) -> float | None:
+        """When `tick` has to be called next, in monotonic seconds; None: not before the next contact."""
+        times = [c.locked_until for p, c in self._contacts.items() if c.raw != c.settled and not self._ghost(p)]
+        times += [c.down_at + self._long_press for c in self._contacts.values() if c.settled and not c.long_sent]
+        return min(times, default=None)
+
+    def _settle(self, place: tuple[int, int], contact: _Contact, mono: float) -> list[KeyStroke]:
+        if contact.raw and self._ghost(place):
+            return []
+        contact.settled = contact.raw
+        contact.locked_until = mono + LOCKOUT
+        cap = self._cap(place)
+        if contact.settled:
+            contact.down_at, contact.long_sent = mono, False
+            return [KeyStroke(cap, "press")]
+        return [KeyStroke(cap, "release", contact.long_sent)]
+
+    def _ghost(self, place: tuple[int, int]) -> bool:
+        row, column = place
+        closed = {p for p, c in self._contacts.items() if c.raw}
+        if place not in closed:
+            return False
+        return any(
+            r != row and c != column and (row, c) in closed and (r, column) in closed for r, c in closed
+        )
+
+    def _cap(self, place: tuple[int, int]) -> str:
+        return self.caps[place[0]][place[1]]

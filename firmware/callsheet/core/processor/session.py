@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Signing in and out, sheets that arrive, and what the store held at power-on."""
+
+from __future__ import annotations
+
+from callsheet.core import events as ev
+from callsheet.core.effects import Fetch, Flush, Play, SignIn, SignOut
+from callsheet.core.ledger import Adopted, Decided, Ended, Intention, SignedIn, SignedOut, Upload, Withdrawn
+from callsheet.core.model import Attempt, Sheet, Task
+from callsheet.core.pin import matches
+from callsheet.core.processor import calls, work
+from callsheet.core.processor.context import Context
+from callsheet.core.processor.results import judge
+from callsheet.core.queue import Queue, SheetRefused
+from callsheet.core.state import Overlay, OverlayKind, Problem, Unknown, Work, WrapUp
+
+PIN_TRIES = 3
+"""Wrong PINs in a row before the next try has to wait."""
+PIN_WAIT = 60.0
+"""Seconds to wait then; doubled with every further wrong PIN."""
+
+
+def restore(ctx: Context, event: ev.Restored) -> None:
+    """Go on where the power failed: results kept, doubtful calls put to the agent, nothing dialled by itself."""
+    state, snapshot = ctx.state, event.snapshot
+    state.next_attempt = max(state.next_attempt, snapshot.next_attempt)
+    state.outbox = snapshot.pending_uploads
+    if snapshot.sheet is None or not snapshot.agent:
+        _sign_in_bound(ctx)
+        return
+    state.agent = snapshot.agent
+    queue = state.queue = Queue(snapshot.sheet, state.settings, state.numbers)
+    ctx.apply(*snapshot.entries)
+    _reopen(ctx, snapshot.entries)
+    state.work, state.pause_reason, state.work_since = Work.PAUSED, "pause.power", ctx.mono
+    state.finished = state.complete_sent = queue.finished
+    ctx.emit(SignIn(snapshot.agent, state.traits.pin))
+    if state.traits.auto_ready:
+        set_ready(ctx)
+    fetch(ctx)
+
+
+def _reopen(ctx: Context, entries: tuple[object, ...]) -> None:
+    """Find the intentions without an end, and the result that still lacks the agent's word."""
+    state = ctx.state
+    open_: dict[str, Intention] = {}
+    ended: dict[str, Attempt] = {}
+    for entry in entries:
+        match entry:
+            case Intention():
+                open_[entry.attempt] = entry
+            case Withdrawn():
+                open_.pop(entry.attempt, None)
+            case Ended():
+                open_.pop(entry.attempt.id, None)
+                ended[entry.attempt.id] = entry.attempt
+                state.last_attempt = entry.attempt
+            case Decided():
+                ended.pop(entry.attempt, None)
+    state.unknown = tuple(Unknown(i, _task(ctx, i.task, i.number)) for i in open_.values())
+    waiting = [a for a in ended.values() if a.task]
+    if waiting and state.queue is not None:
+        attempt = waiting[-1]
+        task = _task(ctx, attempt.task, attempt.number)
+        state.wrap_up = WrapUp(attempt, task, judge(ctx, attempt, task), ctx.mono, None)
+
+
+def _task(ctx: Context, task: str, number: str) -> Task:
+    found = ctx.state.queue.task(task) if ctx.state.queue is not None else None
+    return found or Task(task, number)
+
+
+def _sign_in_bound(ctx: Context) -> None:
+    if ctx.state.traits.agent:
+        sign_in(ctx, ctx.state.traits.agent, ctx.state.traits.pin)
+
+
+def sign_in(ctx: Context, agent: str, pin: str) -> None:
+    """Take the phone: fetch the agent's sheet with these credentials."""
+    state = ctx.state
+    if ctx.mono < state.pin_locked_until:
+        ctx.note("note.pin-locked", str(int(state.pin_locked_until - ctx.mono) + 1))
+        return
+    state.agent, state.pin, state.work, state.overlay = agent, pin, Work.SIGNING_IN, None
+    state.work_since = ctx.mono
+    ctx.emit(SignIn(agent, pin))
+    fetch(ctx)
+
+
+def cancel_sign_in(ctx: Context) -> None:
+    """Back to the sign-in screen."""
+    state = ctx.state
+    if state.work is Work.SIGNING_IN:
+        state.work, state.agent, state.pin, state.fetch = Work.OFF, "", "", 0
+        ctx.emit(SignOut())
+
+
+def fetch(ctx: Context, *, manual: bool = False) -> None:
+    """Look for a sheet or a revision of it."""
+    state = ctx.state
+    if state.agent and not state.fetch:
+        state.fetch, state.fetch_manual = ctx.new_id(), manual
+        ctx.emit(Fetch(state.fetch, state.agent, manual))
+        if manual:
+            ctx.note("note.fetching")
+
+
+def sheet_arrived(ctx: Context, event: ev.SheetArrived) -> None:
+    """A sheet was fetched and read."""
+    state = ctx.state
+    if event.id != state.fetch:
+        return
+    state.fetch = 0
+    if event.sheet.agent != state.agent:
+        _refuse(ctx, Problem("note.wrong-agent", event.sheet.agent))
+        return
+    if event.sheet.pin and state.work is Work.SIGNING_IN and not matches(state.pin, event.sheet.pin):
+        wrong_pin(ctx)
+        return
+    state.pin_failures = 0
+    state.skipped_rows = event.skipped
+    if state.queue is None:
+        _adopt(ctx, event.sheet)
+    elif event.sheet.id != state.queue.sheet.id:
+        _other_sheet(ctx, event.sheet)
+    elif event.sheet.revision == state.queue.sheet.revision:
+        ctx.note("note.unchanged")
+    else:
+        _merge(ctx, event.sheet)
+
+
+def _adopt(ctx: Context, sheet: Sheet) -> None:
+    state = ctx.state
+    state.queue = Queue(sheet, state.settings, state.numbers)
+    state.finished = state.complete_sent = False
+    state.work, state.pause_reason, state.work_since = Work.PAUSED, "pause.signed-in", ctx.mono
+    state.wrap_up, state.unknown, state.preview, state.proposal = None, (), None, None
+    state.attempts, state.last_attempt = {}, None
+    ctx.save(SignedIn(state.agent, ctx.at), Adopted(sheet, ctx.at))
+    if state.skipped_rows:
+        ctx.note("note.rows-skipped", str(len(state.skipped_rows)))
+    if state.traits.auto_ready:
+        set_ready(ctx)
+
+
+def _other_sheet(ctx: Context, sheet: Sheet) -> None:
+    """The agent's next sheet: taken when the present one is finished, refused as long as it is not."""
+    state = ctx.state
+    assert state.queue is not None
+    if not state.queue.finished or state.wrap_up is not None or state.call is not None:
+        _refuse(ctx, Problem("note.other-sheet", sheet.id))
+        return
+    ready = state.work is Work.READY
+    _adopt(ctx, sheet)
+    if ready:
+        set_ready(ctx)
+    ctx.note("note.new-sheet", str(len(sheet.tasks)))
+
+
+def _merge(ctx: Context, sheet: Sheet) -> None:
+    state = ctx.state
+    assert state.queue is not None
+    try:
+        merge = state.queue.merge(sheet, ctx.now.wall)
+    except SheetRefused as error:
+        _refuse(ctx, Problem("note.old-revision", str(error)))
+        return
+    ctx.save(Adopted(sheet, ctx.at))
+    if state.queue.finished is False:
+        state.finished = state.complete_sent = False
+    ctx.note("note.revised", f"+{len(merge.added)} ~{len(merge.changed)} -{len(merge.withdrawn)}")
+    preview = state.preview
+    if preview is not None and not preview.manual:
+        now_is = state.queue.task(preview.task.id)
+        if now_is is None or now_is != preview.task or preview.task.id in merge.withdrawn:
+            work.withdraw(ctx)
+
+
+def _refuse(ctx: Context, problem: Problem) -> None:
+    """Keep the old queue, say why; at sign-in there is none, so the agent is sent back."""
+    state = ctx.state
+    if state.work is Work.SIGNING_IN:
+        cancel_sign_in(ctx)
+    state.sheet_note, state.note_until = problem, float("inf")
+    ctx.emit(Play("error"))
+
+
+def wrong_pin(ctx: Context) -> None:
+    """Refuse the PIN; after some tries the next has to wait."""
+    state = ctx.state
+    agent = state.agent
+    state.pin_failures += 1
+    if state.pin_failures >= PIN_TRIES:
+        state.pin_locked_until = ctx.mono + PIN_WAIT * 2 ** (state.pin_failures - PIN_TRIES)
+    cancel_sign_in(ctx)
+    state.overlay = Overlay(OverlayKind.PIN, target=agent, error="error.wrong-pin")
+    ctx.emit(Play("error"))
+
+
+def sheet_unchanged(ctx: Context, event: ev.SheetUnchanged) -> None:
+    """Nothing newer."""
+    if event.id == ctx.state.fetch:
+        ctx.state.fetch = 0
+        if ctx.state.fetch_manual:
+            ctx.note("note.unchanged")
+
+
+def sheet_failed(ctx: Context, event: ev.SheetFailed) -> None:
+    """No sheet: the old queue goes on; the agent reads why."""
+    state = ctx.state
+    if event.id != state.fetch:
+        return
+    state.fetch = 0
+    if event.kind == "credentials" and state.work is Work.SIGNING_IN:
+        wrong_pin(ctx)
+        state.sheet_note, state.note_until = Problem("note.sheet-credentials", event.reason), float("inf")
+    elif state.work is Work.SIGNING_IN or state.fetch_manual or event.kind in ("format", "other"):
+        _refuse(ctx, Problem(f"note.sheet-{event.kind}", event.reason))
+
+
+def set_ready(ctx: Context) -> None:
+    """The agent is ready: the queue may dial."""
+    state = ctx.state
+    if state.work is Work.PAUSED:
+        state.work, state.pause_reason, state.work_since = Work.READY, "", ctx.mono
+        state.refused = ()
+        state.sheet_note, state.note_until = None, 0.0
+
+
+def sign_out(ctx: Context) -> None:
+    """Leave: what is unfinished is handed back to the management end."""
+    state = ctx.state
+    if state.queue is None or state.call is not None or state.parked is not None:
+        ctx.note("note.finish-first")
+        return
+    work.withdraw(ctx)
+    entries = [] if state.queue.finished and not state.unknown else [Upload("remaining")]
+    ctx.save(*entries, SignedOut(ctx.at))
+    ctx.emit(Flush(), SignOut())
+    state.work, state.work_since = Work.SIGNING_OUT, ctx.mono
+    state.overlay, state.outbox = None, state.outbox + len(entries)
+
+
+def leave(ctx: Context) -> None:
+    """Back to the sign-in screen; what still waits in the outbox goes on by itself."""
+    state = ctx.state
+    if state.work is not Work.SIGNING_OUT:
+        return
+    state.work, state.agent, state.pin, state.queue = Work.OFF, "", "", None
+    state.wrap_up, state.unknown, state.preview, state.proposal = None, (), None, None
+    state.finished = state.complete_sent = False
+    state.attempts, state.last_attempt, state.last_dialled = {}, None, ""
+    state.overlay, state.pause_after = None, ""
+    state.sheet_note, state.refused, state.skipped_rows = None, (), ()
+    calls.close_headset(ctx)
+
+
+def outbox_changed(ctx: Context, event: ev.OutboxChanged) -> None:
+    """Uploads went out, or could not."""
+    state = ctx.state
+    state.outbox, state.outbox_error = event.pending, event.error
+    if state.work is Work.SIGNING_OUT and not event.pending and not state.pending and not state.backlog:
+        leave(ctx)
