@@ -160,6 +160,10 @@ class Lane:
         self._valid = (at, until, trusted)
         return self._front
 
+    def forget_front(self) -> None:
+        """A task was taken out: what was worked out before may name it."""
+        self._valid = None
+
     def take(self) -> Callable[[], None]:
         """Take the front out, to see what comes after it; the result puts it back."""
         assert self._front is not None

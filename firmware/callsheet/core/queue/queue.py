@@ -83,8 +83,11 @@ class Queue:
         if item is not None and not any(item is other for other in touched):
             touched.append(item)
         for one in touched:
+            lane = self._roster.lane(one)
             if self._assess(one):
-                self._roster.lane(one).push(one)
+                lane.push(one)
+            else:
+                lane.forget_front()
 
     def merge(self, sheet: Sheet, at: float) -> Merge:
         """Put a revised sheet into the running queue.
