@@ -14,9 +14,7 @@ Columns = tuple[int, ...]
 def parse(rows: list[str]) -> Columns:
     """Columns from rows of text: "#" is lit, anything else dark."""
     width = max((len(row) for row in rows), default=0)
-    return tuple(
-        sum(1 << y for y, row in enumerate(rows) if row[x : x + 1] == "#") for x in range(width)
-    )
+    return tuple(sum(1 << y for y, row in enumerate(rows) if row[x : x + 1] == "#") for x in range(width))
 
 
 def parse_bands(art: str) -> dict[str, Columns]:
@@ -37,9 +35,30 @@ def shift(columns: Columns, rows: int) -> Columns:
 
 
 def bolden(columns: Columns) -> Columns:
-    """Widen every stroke by a pixel to the right; one column longer."""
+    """Widen every stroke by a pixel to the right.
+
+    A gap of one column between two uprights is widened first, lest it close:
+    "m" stays legible.
+    """
+    spaced: list[int] = []
+    for x, column in enumerate(columns):
+        spaced.append(column)
+        if 0 < x < len(columns) - 1:
+            gaps = columns[x - 1] & ~column & columns[x + 1]
+            if gaps.bit_count() > 1:
+                spaced.append(column)
+    return tuple(left | right for left, right in zip((*spaced, 0), (0, *spaced), strict=True))
+
+
+def thicken(columns: Columns) -> Columns:
+    """Widen strokes to the right only where no gap closes, and within the same width.
+
+    For dense writing, and for letters that join those beside them.
+    """
+    before = (0, *columns)
+    after = (*columns[1:], 0)
     return tuple(
-        left | right for left, right in zip((*columns, 0), (0, *columns), strict=True)
+        column | (left & ~right) for left, column, right in zip(before, columns, after, strict=False)
     )
 
 

@@ -33,8 +33,8 @@ N     O     P     Q     R     S     T     U     V     W     X     Y     Z
 ##..# #...# #...# #...# #...# #.... ..#.. #...# #...# #...# .#.#. .#.#. ...#.
 #.#.# #...# ####. #...# ####. .###. ..#.. #...# #...# #.#.# ..#.. ..#.. ..#..
 #..## #...# #.... #.#.# #.#.. ....# ..#.. #...# .#.#. #.#.# .#.#. ..#.. .#...
-#..## #...# #.... #..#. #..#. #...# ..#.. #...# .#.#. ##.## #...# ..#.. #....
-#...# .###. #.... .##.# #...# .###. ..#.. .###. ..#.. #...# #...# ..#.. #####
+#..## #...# #.... #..#. #..#. #...# ..#.. #...# .#.#. #.#.# #...# ..#.. #....
+#...# .###. #.... .##.# #...# .###. ..#.. .###. ..#.. .#.#. #...# ..#.. #####
 
 a    b    c    d    e    f   g    h    i j  k    l  m
 .... #... .... ...# .... .## .... #... # .# #... #. .....
@@ -58,16 +58,16 @@ n    o    p    q    r   s    t   u    v     w     x     y    z
 .... .... #... ...# ... .... ... .... ..... ..... ..... ...# ....
 .... .... #... ...# ... .... ... .... ..... ..... ..... .##. ....
 
-ß    æ     ø     ı j̇ œ     Æ      Ø     Œ      đ     ð     þ    ł   Ł     Đ      Þ
-.##. ..... ..... . .. ..... .##### .###. .##### ...#. .##.. #... .#. #.... .###.. #....
-#..# ..... ..... . .. ..... #..#.. #..## #..#.. ..### ..##. #... .#. #.... .#..#. ####.
-#..# ##.#. ...#. # .# .#.#. #..#.. #..## #..#.. .###. .###. ###. .#. #.#.. .#..#. #...#
-#.#. ..#.# .##.. # .# #.#.# ###### #.#.# #..### #..#. #..#. #..# .## ##... ###.#. #...#
-#..# .#### #.#.# # .# #.### #..#.. ##..# #..#.. #..#. #..#. #..# ##. #.... .#..#. ####.
-#..# #.#.. .##.. # .# #.#.. #..#.. ##..# #..#.. #..#. #..#. #..# .#. #.... .#..#. #....
-#.#. .#.## #.... # .# .#.## #..### .###. .##### .###. .##.. ###. .#. ##### .###.. #....
-.... ..... ..... . .# ..... ...... ..... ...... ..... ..... #... ... ..... ...... .....
-.... ..... ..... . #. ..... ...... ..... ...... ..... ..... #... ... ..... ...... .....
+ß    æ     ø    ı j̇ œ     Æ      Ø     Œ      đ     ð     þ    ł   Ł     Đ      Þ
+.##. ..... .... . .. ..... .##### .###. .##### ...#. .##.. #... .#. #.... .###.. #....
+#..# ..... .... . .. ..... #..#.. #..## #..#.. ..### ..##. #... .#. #.... .#..#. ####.
+#..# ##.#. .### # .# .#.#. #..#.. #..## #..#.. .###. .###. ###. .#. #.#.. .#..#. #...#
+#.#. ..#.# #.## # .# #.#.# ###### #.#.# #..### #..#. #..#. #..# .## ##... ###.#. #...#
+#..# .#### ##.# # .# #.### #..#.. ##..# #..#.. #..#. #..#. #..# ##. #.... .#..#. ####.
+#..# #.#.. ##.# # .# #.#.. #..#.. ##..# #..#.. #..#. #..#. #..# .#. #.... .#..#. #....
+#.#. .#.## ###. # .# .#.## #..### .###. .##### .###. .##.. ###. .#. ##### .###.. #....
+.... ..... .... . .# ..... ...... ..... ...... ..... ..... #... ... ..... ...... .....
+.... ..... .... . #. ..... ...... ..... ...... ..... ..... #... ... ..... ...... .....
 """
 
 _DIGITS = """
@@ -145,12 +145,12 @@ _CYRILLIC = """
 ц     ч    ш     щ      ъ     ы      ь    э    ю     я    є    ґ
 ..... .... ..... ...... ..... ...... .... .... ..... .... .... ...
 ..... .... ..... ...... ..... ...... .... .... ..... .... .... ..#
-#..#. #..# #.#.# #.#.#. ##... #...#  #... ###. #..#. .### .### ###
-#..#. #..# #.#.# #.#.#. .#... #...#  #... ...# #.#.# #..# #... #..
-#..#. .### #.#.# #.#.#. .###. ###.#  ###. .### ###.# .### ###. #..
-#..#. ...# #.#.# #.#.#. .#..# #..##  #..# ...# #.#.# .#.# #... #..
-##### ...# ##### ###### .###. ###.#  ###. ###. #..#. #..# .### #..
-....# .... ..... .....# ..... .....  .... .... ..... .... .... ...
+#..#. #..# #.#.# #.#.#. ##... #....# #... ###. #..#. .### .### ###
+#..#. #..# #.#.# #.#.#. .#... #....# #... ...# #.#.# #..# #... #..
+#..#. .### #.#.# #.#.#. .###. ###..# ###. .### ###.# .### ###. #..
+#..#. ...# #.#.# #.#.#. .#..# #..#.# #..# ...# #.#.# .#.# #... #..
+##### ...# ##### ###### .###. ###..# ###. ###. #..#. #..# .### #..
+....# .... ..... .....# ..... ...... .... .... ..... .... .... ...
 """
 # Letters of other alphabets that look like Latin ones.
 _ALIKE = dict(
@@ -179,7 +179,7 @@ _DOTLESS = {"i": "ı", "j": "j̇"}
 @cache
 def _tables() -> tuple[dict[str, Columns], dict[str, Columns], dict[str, Columns]]:
     """Letters in a 16-row cell, and accents above and below. Drawn when first asked for."""
-    letters = {}
+    letters: dict[str, Columns] = {}
     for art in (_LATIN, _DIGITS, _SIGNS, _CYRILLIC):
         letters |= parse_bands(art)
     letters |= {alike: letters[like] for alike, like in _ALIKE.items()}
@@ -187,3 +187,43 @@ def _tables() -> tuple[dict[str, Columns], dict[str, Columns], dict[str, Columns
     cells[" "] = (0, 0, 0)
     cells["\u2009"] = (0,)
     return cells, parse_bands(_ABOVE), parse_bands(_BELOW)
+
+
+def glyph(cluster: str) -> Columns | None:
+    """Columns of a letter with its accents (any normal form); None if it is not drawn here.
+
+    Rows are those of a 16-row cell standing on `BASELINE`; the advance is one
+    column more than the glyph is long.
+    """
+    cells, above, below = _tables()
+    if cluster in cells:
+        return cells[cluster]
+    parts = unicodedata.normalize("NFD", cluster)
+    base, marks = parts[:1], parts[1:]
+    if not marks or any(mark not in above and mark not in below for mark in marks):
+        return None
+    if base in _DOTLESS and any(mark in above for mark in marks):
+        base = _DOTLESS[base]
+    if base not in cells:
+        return None
+    columns = cells[base]
+    for mark in marks:
+        columns = _accented(columns, below.get(mark) or above[mark], mark in below)
+    return columns
+
+
+def _accented(letter: Columns, accent: Columns, under: bool) -> Columns:
+    """Centre an accent over or under a letter; the letter grows wider if it is the narrower."""
+    lit = 0
+    for column in letter:
+        lit |= column
+    if under:
+        placed = shift(accent, BASELINE)
+    else:
+        top = (lit & -lit).bit_length() - 1
+        height = max(column.bit_length() for column in accent)
+        # A row stays dark between accent and letter.
+        placed = shift(accent, top - 1 - height)
+    room = max(len(letter), len(accent))
+    widened = overlay((0,) * room, letter, (room - len(letter)) // 2)
+    return overlay(widened, placed, (room - len(accent) + 1) // 2)
