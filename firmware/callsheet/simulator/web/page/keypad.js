@@ -28,7 +28,7 @@ export class Keypad {
     this.element.replaceChildren();
     this.element.style.setProperty("--columns", rows[0].length);
     rows.forEach((caps, row) => [...caps].forEach((cap, column) => this.add(cap, row, column)));
-    this.keys.values().next().value.tabIndex = 0;
+    this.keys.values().next().value.key.tabIndex = 0;
   }
 
   add(cap, row, column) {
