@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is heard, judged by frequency: both directions of a call, early media, and the phone's own tones."""
 
+import re
+
 import pytest
 
 from callsheet.core.events import CallAnswered, CallEnded, CallMedia, CallProgress, ToneHeard
@@ -49,6 +51,31 @@ def test_the_agents_voice_goes_out_and_comes_back_as_an_echo(tmp_path, microphon
 
 def audio_file(folder):
     return folder / "ear.wav"
+
+
+def test_nothing_is_heard_while_the_call_is_held(tmp_path, microphone):
+    scenario = (Scenario().invite().respond(200, sdp=True).ack()
+                .expect("INVITE").accept_reinvite("recvonly").ack()
+                .expect("INVITE").accept_reinvite("sendrecv").ack().hung_up())
+    audio = file_sound(tmp_path, microphone)
+    with Sipp(scenario, tmp_path, echo=True) as callee, Agent(settings(callee.address), audio) as agent:
+        agent.sip.open_sound()
+        agent.sip.dial(1, NUMBER, "")
+        agent.wait(CallMedia, state="active")
+        agent.run(1.0)
+        agent.sip.hold(1, True)
+        agent.wait(CallMedia, state="local-hold")
+        agent.run(1.0)
+        agent.sip.hold(1, False)
+        agent.until(lambda: agent.count(CallMedia) == 3, 3)
+        agent.run(1.0)
+        agent.sip.hang_up(1, 0)
+        agent.wait(CallEnded)
+        assert callee.finish() == 0
+        assert "a=sendonly" in callee.trace()
+    assert [e.state for e in agent.events if isinstance(e, CallMedia)] == ["active", "local-hold", "active"]
+    heard = ["x" if w.amplitudes[440] > 2000 else "." for w in sounds.windows(audio_file(tmp_path), (440,))]
+    assert re.fullmatch(r"\.{0,4}x{7,11}\.{7,12}x{7,11}\.{0,3}", "".join(heard))
 
 
 def test_the_callees_voice_is_heard(tmp_path):

@@ -58,6 +58,13 @@ def udp_bound(port: int) -> bool:
     return False
 
 
+def tcp_open(port: int) -> bool:
+    """Whether somebody accepts connections on a TCP port of loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
 def eventually(what: Callable[[], object], seconds: float = 10.0, message: str = "did not happen") -> None:
     """Wait until `what` is true; fail after `seconds`."""
     until = time.monotonic() + seconds

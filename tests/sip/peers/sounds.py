@@ -39,22 +39,22 @@ def joined(*parts: Samples) -> Samples:
     return np.concatenate(parts)
 
 
-def write_wav(file: Path, samples: array.array, rate: int = RATE) -> Path:
-    """16 bit, mono."""
+def write_wav(file: Path, samples: Samples, rate: int = RATE, channels: int = 1) -> Path:
+    """16 bit; the same in all channels."""
     with wave.open(str(file), "wb") as output:
-        output.setnchannels(1)
+        output.setnchannels(channels)
         output.setsampwidth(2)
         output.setframerate(rate)
-        output.writeframes(samples.astype('<i2').tobytes())
+        output.writeframes(np.repeat(samples.astype("<i2"), channels).tobytes())
     return file
 
 
 def read_wav(file: Path) -> tuple[Samples, int]:
-    """Samples and rate; also of a file whose header was not brought up to date."""
+    """Samples of the first channel, and rate; also of a file whose header was not brought up to date."""
     with wave.open(str(file), "rb") as source:
-        rate = source.getframerate()
+        rate, channels = source.getframerate(), source.getnchannels()
     data = file.read_bytes()[44:]
-    return np.frombuffer(data[: len(data) // 2 * 2], np.int16), rate
+    return np.frombuffer(data[: len(data) // (2 * channels) * 2 * channels], np.int16)[::channels], rate
 
 
 def amplitude(samples: Samples, rate: int, frequency: float) -> float:

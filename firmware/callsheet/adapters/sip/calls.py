@@ -36,6 +36,7 @@ TRYING_GRACE = 2.0
 may be sent (RFC 3261 §9.1)."""
 CANCEL_GRACE = 5.0
 """Seconds from CANCEL to the final response, which a server in order sends at once."""
+_DIGIT_MS = 160
 _TOO_MANY = 70010
 """PJ_ETOOMANY."""
 
@@ -121,14 +122,25 @@ class Calls:
             log.warning("hold was not possible: %s", explain(error))
 
     def dtmf(self, number: int, digits: str) -> None:
-        """RFC 4733 events; what is no digit is left out."""
+        """RFC 4733 events, or SIP INFO if the far end takes none; what is no digit is left out."""
         line = self._established(number)
         digits = "".join(c for c in digits.upper() if c in "0123456789*#ABCD")
-        if line is not None and digits:
-            try:
-                line.handle.dialDtmf(digits)
-            except pj.Error as error:
-                log.warning("digits could not be sent: %s", explain(error))
+        if line is None or not digits:
+            return
+        try:
+            line.handle.dialDtmf(digits)
+        except pj.Error:
+            self._dtmf_by_info(line, digits)
+
+    def _dtmf_by_info(self, line: Line, digits: str) -> None:
+        param = pj.CallSendDtmfParam()
+        param.method = pj.PJSUA_DTMF_METHOD_SIP_INFO
+        param.digits = digits
+        param.duration = _DIGIT_MS
+        try:
+            line.handle.sendDtmf(param)
+        except pj.Error as error:
+            log.warning("digits could not be sent: %s", explain(error))
 
     def transfer(self, number: int, uri: str) -> None:
         """REFER; that it could not be sent is a final progress of 503."""
