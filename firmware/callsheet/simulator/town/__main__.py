@@ -29,9 +29,23 @@ def _address(text: str) -> Address:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m callsheet.simulator.town", description="A town to call, over SIP.")
-    parser.add_argument("--config", type=Path, default=demo_path(), metavar="FILE", help="who lives there (TOML); default: the demo's")
-    parser.add_argument("--listen", type=_address, default=("127.0.0.1", 0), metavar="HOST:PORT", help="UDP and TCP; default 127.0.0.1:0")
+    parser = argparse.ArgumentParser(
+        prog="python -m callsheet.simulator.town", description="A town to call, over SIP."
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=demo_path(),
+        metavar="FILE",
+        help="who lives there (TOML); default: the demo's",
+    )
+    parser.add_argument(
+        "--listen",
+        type=_address,
+        default=("127.0.0.1", 0),
+        metavar="HOST:PORT",
+        help="UDP and TCP; default 127.0.0.1:0",
+    )
     parser.add_argument("--log", type=Path, metavar="FILE", help="ledger to append to, JSON lines")
     parser.add_argument("--fsync", action="store_true", help="force every line of the ledger to the disk")
     return parser.parse_args(argv)
@@ -50,7 +64,10 @@ async def _serve(config: TownConfig, arguments: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; prints "listening HOST:PORT", and totals at the end. Exit 2: bad usage or file."""
+    """Serve until SIGINT or SIGTERM; prints "listening HOST:PORT", and totals at the end.
+
+    Exit status 2: bad usage, bad file, or an address that cannot be had.
+    """
     arguments = _arguments(argv)
     try:
         asyncio.run(_serve(load_config(arguments.config), arguments))

@@ -17,7 +17,11 @@ class Audio:
     """The audio of one dialog; the ports are bound when a description is first needed."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, host: str, codecs: tuple[str, ...], on_digit: Callable[[str], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        host: str,
+        codecs: tuple[str, ...],
+        on_digit: Callable[[str], None],
     ) -> None:
         self._loop = loop
         self._host = host
@@ -54,11 +58,13 @@ class Audio:
         return described
 
     def offer(self, codecs: tuple[str, ...] = ()) -> bytes:
-        """An offer; on hold if we hold."""
+        """An offer, the codec in use first; on hold if we hold."""
         media = self.open()
         self._version += 1
         direction = "sendonly" if self.held else "sendrecv"
-        return offer(self._host, media.port, codecs or self._codecs, (self._session, self._version), direction)
+        used = self.agreed.codec if self.agreed else ""
+        order = codecs or tuple(sorted(self._codecs, key=lambda codec: codec != used))
+        return offer(self._host, media.port, order, (self._session, self._version), direction)
 
     def accept(self, body: bytes) -> None:
         """Follow the answer to our offer. Raises SdpError."""
@@ -68,8 +74,12 @@ class Audio:
         """Counts so far, but for the dominant frequency; `acked` is the loop's time of the ACK."""
         if self.media is None:
             return None
+        # What lies in the socket came before the end, whatever the event loop looked at first.
+        self.media.drain()
         heard = self.media.receiver
-        report = RtpReport(heard.received, self.media.sent, heard.lost, heard.foreign, heard.codec, spoken_hz=spoken)
+        report = RtpReport(
+            heard.received, self.media.sent, heard.lost, heard.foreign, heard.codec, spoken_hz=spoken
+        )
         if acked is not None:
             if heard.first is not None:
                 report.first_ms = round(1000 * (heard.first - acked), 1)

@@ -65,7 +65,8 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, o
     """Seconds from the ACK until the callee hangs up; absent: never."""
     script: tuple[Step, ...] = ()
     on_cancel: Literal["487", "answer", "ignore", "silent"] = "487"
-    """answer: a 200 to the INVITE crosses the CANCEL; ignore: 200 to the CANCEL, and it rings on; silent: no response."""
+    """answer: a 200 to the INVITE crosses the CANCEL; ignore: 200 to the CANCEL, and it rings on; silent: no
+    response."""
     on_bye: Literal["200", "glare", "silent"] = "200"
     """glare: a BYE of its own leaves first; silent: it answers nothing any more."""
     copies_of_200: Annotated[int, Meta(ge=0, le=20)] = 0
@@ -184,4 +185,3 @@ class Directory:
         if sequence:
             name = sequence[min(attempt, len(sequence)) - 1]
         return name, self.behaviours[name]
-

@@ -19,7 +19,12 @@ class Callee(Leg):
     """One INVITE of the phone."""
 
     def __init__(
-        self, context: Context, record: CallRecord, behaviour: Behaviour, request: Request, transaction: ServerTransaction
+        self,
+        context: Context,
+        record: CallRecord,
+        behaviour: Behaviour,
+        request: Request,
+        transaction: ServerTransaction,
     ) -> None:
         """Raises MessageError if the request's Contact is unusable."""
         super().__init__(context, record, behaviour, transaction.flow.local[0])
@@ -70,7 +75,11 @@ class Callee(Leg):
     def same_as(self, request: Request) -> bool:
         """As Leg.same_as."""
         mine = self._request
-        return (mine.call_id, mine.cseq, mine.sender.tag) == (request.call_id, request.cseq, request.sender.tag)
+        return (mine.call_id, mine.cseq, mine.sender.tag) == (
+            request.call_id,
+            request.cseq,
+            request.sender.tag,
+        )
 
     @property
     def _alive(self) -> bool:
@@ -122,6 +131,10 @@ class Callee(Leg):
         except SdpError as error:
             self.note("bad-offer", why=str(error))
             self._fail(488, "rejected", "callee")
+            return False
+        except OSError as error:
+            self.note("no-ports", why=str(error))
+            self._fail(503, "rejected", "town")
             return False
         return True
 
@@ -180,4 +193,6 @@ class Callee(Leg):
 
 def new_record(request: Request, number: str, attempt: int, behaviour: str) -> CallRecord:
     """The record of a call to the town."""
-    return CallRecord(call_id=request.call_id, number=number, attempt=attempt, behaviour=behaviour, at=time.time())
+    return CallRecord(
+        call_id=request.call_id, number=number, attempt=attempt, behaviour=behaviour, at=time.time()
+    )

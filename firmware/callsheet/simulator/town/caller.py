@@ -19,11 +19,27 @@ from callsheet.simulator.town.uri import MessageError, bracketed
 
 
 class Caller(Leg):
-    """One INVITE to a registered phone. `record` says how it goes; so do the ledger's events."""
+    """One INVITE to a registered phone. `record` says how it goes; so do the ledger's events.
 
-    def __init__(self, context: Context, target: str, user: str, number: str, name: str, flow: Flow, behaviour: Behaviour) -> None:
+    Raises OSError if there are no ports for its audio.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        target: str,
+        user: str,
+        number: str,
+        name: str,
+        flow: Flow,
+        behaviour: Behaviour,
+    ) -> None:
         record = CallRecord(
-            call_id=f"{secrets.token_hex(10)}@town", number=number, direction="to-phone", at=time.time(), behaviour="caller"
+            call_id=f"{secrets.token_hex(10)}@town",
+            number=number,
+            direction="to-phone",
+            at=time.time(),
+            behaviour="caller",
         )
         way = next_hop(target, flow)
         super().__init__(context, record, behaviour, way.local[0])
@@ -36,7 +52,9 @@ class Caller(Leg):
     def begin(self) -> None:
         """Send the INVITE."""
         self.note("ring-phone", user=self.user)
-        self._transaction = self.context.layer.request(self._request, self._way, self._response, self._timeout)
+        self._transaction = self.context.layer.request(
+            self._request, self._way, self._response, self._timeout
+        )
 
     def cancel(self) -> None:
         """Give up ringing: CANCEL; an answer that crosses it is hung up on."""
@@ -74,7 +92,9 @@ class Caller(Leg):
         else:
             self.record.code = response.status
             self.note("final", status=response.status, phrase=response.phrase)
-            self.finish("cancelled" if self._cancelled else "rejected", "callee" if self._cancelled else "phone")
+            self.finish(
+                "cancelled" if self._cancelled else "rejected", "callee" if self._cancelled else "phone"
+            )
 
     def _progress(self, response: Response) -> None:
         if response.status > 100 and self._rang is None:

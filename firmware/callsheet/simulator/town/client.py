@@ -37,7 +37,10 @@ class ClientTransaction:
         self._cancel_wanted = False
         branch = branch or f"z9hG4bK{secrets.token_hex(10)}"
         self.key = (branch, request.method)
-        fields = [("Via", via_value(flow, branch)), *((k, v) for k, v in request.headers if k.lower() != "via")]
+        fields = [
+            ("Via", via_value(flow, branch)),
+            *((k, v) for k, v in request.headers if k.lower() != "via"),
+        ]
         request.headers = Headers(fields)
 
     @property

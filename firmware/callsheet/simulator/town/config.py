@@ -61,7 +61,9 @@ def build_config(data: dict[str, Any], name: str = "town") -> TownConfig:
     try:
         config = msgspec.convert({**data, "behaviours": behaviours}, TownConfig)
     except msgspec.ValidationError as error:
-        raise TownConfigError(f"{name}: {_explain(str(error), {**data, 'behaviours': behaviours})}") from error
+        raise TownConfigError(
+            f"{name}: {_explain(str(error), {**data, 'behaviours': behaviours})}"
+        ) from error
     _check(config, name)
     return config
 
@@ -112,7 +114,11 @@ def _fault(behaviour: Behaviour, config: TownConfig) -> str:
             return f"sequence: there is no behaviour {part!r}"
         if config.behaviours[part].sequence:
             return f"sequence: {part!r} is itself a sequence"
-    spans: dict[str, Span | str | None] = {"delay": behaviour.delay, "ring": behaviour.ring, "talk": behaviour.talk}
+    spans: dict[str, Span | str | None] = {
+        "delay": behaviour.delay,
+        "ring": behaviour.ring,
+        "talk": behaviour.talk,
+    }
     for key, span in spans.items():
         if isinstance(span, tuple) and (len(span) != 2 or span[0] > span[1]):
             return f"{key}: expected seconds, or [least, most]"
@@ -124,9 +130,15 @@ def _fault(behaviour: Behaviour, config: TownConfig) -> str:
     for index, step in enumerate(behaviour.script):
         if step.do == "dtmf" and (not step.digits or set(step.digits.upper()) - set(DIGITS)):
             return f"script[{index}].digits: expected keys out of {DIGITS}"
-    if behaviour.ringing and (behaviour.ringing < 101 or (behaviour.early and behaviour.ringing not in (180, 183))):
+    if behaviour.ringing and (
+        behaviour.ringing < 101 or (behaviour.early and behaviour.ringing not in (180, 183))
+    ):
         return "ringing: expected 0 or 101-199, and nothing else than 183 with early media"
-    for key, value in (*behaviour.headers.items(), *(("reason", r) for r in behaviour.reason), ("phrase", behaviour.phrase)):
+    for key, value in (
+        *behaviour.headers.items(),
+        *(("reason", r) for r in behaviour.reason),
+        ("phrase", behaviour.phrase),
+    ):
         if re.search(r"[\x00-\x1f\x7f]", key + value) or not re.fullmatch(r"[A-Za-z0-9-]+", key):
             return f"headers.{key}: expected a header name and one line of text"
     return ""

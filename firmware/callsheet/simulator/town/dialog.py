@@ -93,7 +93,9 @@ class Dialog:
         if seq is None:
             self.local_seq += 1
             seq = self.local_seq
-        headers = Headers([("Max-Forwards", "70"), ("From", self.local), ("To", self.remote), ("Call-ID", self.call_id)])
+        headers = Headers(
+            [("Max-Forwards", "70"), ("From", self.local), ("To", self.remote), ("Call-ID", self.call_id)]
+        )
         headers.add("CSeq", f"{seq} {method}")
         headers.add("Contact", self.contact)
         for route in self.routes:

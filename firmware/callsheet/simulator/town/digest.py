@@ -19,7 +19,15 @@ def md5(text: str) -> str:
 
 
 def digest_response(
-    user: str, realm: str, password: str, method: str, uri: str, nonce: str, qop: str = "", nc: str = "", cnonce: str = ""
+    user: str,
+    realm: str,
+    password: str,
+    method: str,
+    uri: str,
+    nonce: str,
+    qop: str = "",
+    nc: str = "",
+    cnonce: str = "",
 ) -> str:
     """The `response` value (RFC 2617 §3.2.2.1); without qop the form of RFC 2069."""
     ha1, ha2 = md5(f"{user}:{realm}:{password}"), md5(f"{method}:{uri}")
@@ -51,13 +59,17 @@ class Verifier:
         return f'Digest realm="{self.realm}", nonce="{stamp}-{self._seal(stamp)}", algorithm=MD5, qop="auth"{extra}'
 
     def check(self, header: str, method: str) -> str:
-        """"ok", "none" (nothing for our realm), "stale" (nonce too old or used), or "wrong"."""
+        """Judge a header: "ok", "none" (not for our realm), "stale" (nonce too old or used), or "wrong"."""
         given = parse_credentials(header)
         if given is None or given.get("realm") != self.realm:
             return "none"
         user, nonce, uri = given.get("username", ""), given.get("nonce", ""), given.get("uri", "")
         qop, nc, cnonce = given.get("qop", ""), given.get("nc", ""), given.get("cnonce", "")
-        if qop not in ("", "auth") or given.get("algorithm", "MD5").upper() != "MD5" or user not in self.users:
+        if (
+            qop not in ("", "auth")
+            or given.get("algorithm", "MD5").upper() != "MD5"
+            or user not in self.users
+        ):
             return "wrong"
         wanted = digest_response(user, self.realm, self.users[user], method, uri, nonce, qop, nc, cnonce)
         if not hmac.compare_digest(wanted, given.get("response", "").lower()):

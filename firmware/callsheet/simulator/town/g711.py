@@ -52,6 +52,6 @@ def encode(samples: Iterable[int], codec: str) -> bytes:
 
 
 def decode(data: bytes, codec: str) -> list[int]:
-    """"PCMU" or "PCMA" to 16-bit samples."""
+    """From "PCMU" or "PCMA" to 16-bit samples."""
     table = DECODE[codec]
     return [table[code] for code in data]

@@ -54,12 +54,14 @@ def search(samples: Sequence[int]) -> Generator[None, None, Dominant | None]:
     Returns None for silence or less than a coarse block.
     """
     starts = range(0, len(samples) - BLOCK + 1, BLOCK)
-    energy = {start: mean_square(samples[start:start + BLOCK]) for start in starts}
+    energy = {start: mean_square(samples[start : start + BLOCK]) for start in starts}
     loudest = sorted(energy, key=lambda start: -energy[start])[:BLOCKS]
     if not loudest or energy[loudest[0]] < SILENCE_RMS**2:
         return None
     hann = [0.5 - 0.5 * math.cos(2 * math.pi * n / BLOCK) for n in range(BLOCK)]
-    blocks = [[sample * w for sample, w in zip(samples[at:at + BLOCK], hann, strict=True)] for at in loudest]
+    blocks = [
+        [sample * w for sample, w in zip(samples[at : at + BLOCK], hann, strict=True)] for at in loudest
+    ]
     best, most = 0.0, -1.0
     for low in range(LOWEST, HIGHEST + 1, COARSE_STEP):
         strength = sum(power(block, low) for block in blocks)
@@ -67,7 +69,7 @@ def search(samples: Sequence[int]) -> Generator[None, None, Dominant | None]:
         if strength > most:
             best, most = float(low), strength
     at = max(0, min(loudest[0], len(samples) - FINE))
-    stretch = samples[at:at + FINE]
+    stretch = samples[at : at + FINE]
     for step in (4.0, 1.0):
         around = [best + step * n for n in range(-6, 7)]
         strengths = []

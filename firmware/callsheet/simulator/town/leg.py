@@ -65,7 +65,9 @@ class Leg:
     def note(self, event: str, **fields: object) -> None:
         """A line in the ledger about this call."""
         record = self.record
-        self.context.ledger.write(event, call_id=record.call_id, number=record.number, attempt=record.attempt, **fields)
+        self.context.ledger.write(
+            event, call_id=record.call_id, number=record.number, attempt=record.attempt, **fields
+        )
 
     def _digit(self, digit: str) -> None:
         self.record.dtmf += digit
@@ -218,7 +220,9 @@ class Leg:
         assert self.dialog is not None
         self.dialog.retarget(request)
         agreed = self.audio.agreed
-        self.note("reinvite" if invite else "update", by="phone", direction=agreed.direction if agreed else "")
+        self.note(
+            "reinvite" if invite else "update", by="phone", direction=agreed.direction if agreed else ""
+        )
         if invite:
             self.accept(request, transaction, body)
         else:
@@ -235,7 +239,9 @@ class Leg:
         if body:
             request.headers.add("Content-Type", kind)
             request.body = body
-        self.context.layer.request(request, self.dialog.way(), self._heard, lambda: self.note("timeout", method=method))
+        self.context.layer.request(
+            request, self.dialog.way(), self._heard, lambda: self.note("timeout", method=method)
+        )
 
     def _heard(self, response: Response) -> None:
         if response.status >= 300:

@@ -117,7 +117,9 @@ class Ledger:
         fields = msgspec.to_builtins(record)
         self.write("end", **{"invite_at" if name == "at" else name: value for name, value in fields.items()})
 
-    def wait(self, wanted: Callable[[dict[str, Any]], bool], timeout: float, count: int = 1) -> list[dict[str, Any]]:
+    def wait(
+        self, wanted: Callable[[dict[str, Any]], bool], timeout: float, count: int = 1
+    ) -> list[dict[str, Any]]:
         """Block until `count` events satisfy `wanted`, past ones included. Raises TimeoutError."""
         deadline = time.monotonic() + timeout
         with self._news:
@@ -126,7 +128,9 @@ class Ledger:
                 if len(found) >= count:
                     return found
                 if not self._news.wait(max(0.0, deadline - time.monotonic())):
-                    raise TimeoutError(f"{len(found)} of {count} events within {timeout} s; last: {self.events[-3:]}")
+                    raise TimeoutError(
+                        f"{len(found)} of {count} events within {timeout} s; last: {self.events[-3:]}"
+                    )
 
     def totals(self) -> Totals:
         """Sums over the calls so far (calls to the town)."""

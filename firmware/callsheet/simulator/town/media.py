@@ -58,7 +58,7 @@ class Media:
         self._marker = True
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
-        loop.add_reader(self._rtp.fileno(), self._readable)
+        loop.add_reader(self._rtp.fileno(), self.drain)
 
     def tune(self, agreed: Agreed) -> None:
         """Follow a new agreement: codec, address, direction."""
@@ -91,7 +91,8 @@ class Media:
             self._due = self._loop.time()
             self._tick()
 
-    def _readable(self) -> None:
+    def drain(self) -> None:
+        """Take in what has arrived."""
         now = self._loop.time()
         while True:
             try:

@@ -15,7 +15,17 @@ COMPACT = {
     "i": "call-id", "k": "supported", "l": "content-length", "m": "contact", "o": "event", "r": "refer-to",
     "s": "subject", "t": "to", "u": "allow-events", "v": "via", "x": "session-expires",
 }  # fmt: skip
-LISTS = {"via", "route", "record-route", "contact", "supported", "require", "proxy-require", "allow", "unsupported"}
+LISTS = {
+    "via",
+    "route",
+    "record-route",
+    "contact",
+    "supported",
+    "require",
+    "proxy-require",
+    "allow",
+    "unsupported",
+}
 TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
 MAX_BYTES = 65_535
 
@@ -254,7 +264,9 @@ def frame(buffer: bytes) -> tuple[bytes | None, bytes]:
         if len(buffer) > MAX_BYTES:
             raise MessageError("header fields without end")
         return None, buffer
-    match = re.search(rb"(?:^|\r\n)(?:content-length|l)[ \t]*:[ \t]*(\d{1,7})[ \t]*(?:\r\n|$)", head, re.IGNORECASE)
+    match = re.search(
+        rb"(?:^|\r\n)(?:content-length|l)[ \t]*:[ \t]*(\d{1,7})[ \t]*(?:\r\n|$)", head, re.IGNORECASE
+    )
     if not match or int(match[1]) > MAX_BYTES:
         raise MessageError("no usable Content-Length on a stream")
     length = int(match[1])

@@ -56,7 +56,9 @@ class Registrar:
 
     def demand(self, request: Request, proxy: bool) -> Response | None:
         """None if the credentials are right, else the response to send: 401 or 407, or 403 for wrong ones."""
-        name, answer = ("Proxy-Authenticate", "Proxy-Authorization") if proxy else ("WWW-Authenticate", "Authorization")
+        name, answer = (
+            ("Proxy-Authenticate", "Proxy-Authorization") if proxy else ("WWW-Authenticate", "Authorization")
+        )
         verdict = "none"
         for header in request.headers.all(answer):
             verdict = self.verifier.check(header, request.method)
@@ -111,7 +113,9 @@ class Registrar:
                 self._change(table, change, request, flow, default)
         return self._listing(request, user)
 
-    def _change(self, table: dict[str, Binding], change: NameAddr, request: Request, flow: Flow, default: int) -> None:
+    def _change(
+        self, table: dict[str, Binding], change: NameAddr, request: Request, flow: Flow, default: int
+    ) -> None:
         Uri.parse(change.uri)
         number = request.cseq[0]
         old = table.get(change.uri)

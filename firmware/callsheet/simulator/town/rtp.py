@@ -45,7 +45,7 @@ def parse_packet(data: bytes) -> Packet | None:
     if first & 0x10:
         if len(data) < start + 4:
             return None
-        start += 4 + 4 * int.from_bytes(data[start + 2:start + 4], "big")
+        start += 4 + 4 * int.from_bytes(data[start + 2 : start + 4], "big")
     if first & 0x20:
         end -= data[-1]
     if start > end:

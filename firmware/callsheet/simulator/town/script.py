@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from callsheet.simulator.town.leg import Leg
 
 GLARE_WAIT = 1.0
-"""Seconds before a re-INVITE refused with 491 is tried again: up to 2 s for who does not own the Call-ID (RFC 3261 §14.1)."""
+"""Seconds before a re-INVITE refused with 491 is tried again; up to 2 for who does not own the Call-ID
+(RFC 3261 §14.1)."""
 
 
 def run_step(leg: Leg, step: Step) -> None:
@@ -80,4 +81,3 @@ def _follow(leg: Leg, response: Response) -> None:
         return
     agreed = leg.audio.agreed
     leg.note("reinvited", codec=agreed.codec if agreed else "", direction=agreed.direction if agreed else "")
-

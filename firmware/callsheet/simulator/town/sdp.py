@@ -51,7 +51,11 @@ class Agreed:
     @property
     def sends(self) -> bool:
         """Whether this side may send audio."""
-        return self.direction in ("sendrecv", "sendonly") and self.port > 0 and self.host not in ("0.0.0.0", "::")
+        return (
+            self.direction in ("sendrecv", "sendonly")
+            and self.port > 0
+            and self.host not in ("0.0.0.0", "::")
+        )
 
     @property
     def receives(self) -> bool:
@@ -122,14 +126,22 @@ def agree(streams: list[Stream], codecs: tuple[str, ...]) -> tuple[int, Agreed]:
         for number, name in names:
             short = name.partition("/")[0].upper()
             if short in codecs and name.endswith("/8000"):
-                return index, Agreed(stream.host, stream.port, short, int(number), events, MIRROR[stream.direction])
+                return index, Agreed(
+                    stream.host, stream.port, short, int(number), events, MIRROR[stream.direction]
+                )
     raise SdpError("no stream with a codec of ours over RTP/AVP")
 
 
 def describe(host: str, port: int, session: tuple[int, int], lines: list[str]) -> bytes:
     """A whole description around the given m= and a= lines; `session` is (id, version)."""
     family = "IP6" if ":" in host else "IP4"
-    head = ["v=0", f"o=town {session[0]} {session[1]} IN {family} {host}", "s=town", f"c=IN {family} {host}", "t=0 0"]
+    head = [
+        "v=0",
+        f"o=town {session[0]} {session[1]} IN {family} {host}",
+        "s=town",
+        f"c=IN {family} {host}",
+        "t=0 0",
+    ]
     return ("\r\n".join([*head, *lines]) + "\r\n").encode()
 
 
@@ -164,7 +176,10 @@ def answer(
     return describe(host, port, session, lines), agreed
 
 
-def offer(host: str, port: int, codecs: tuple[str, ...], session: tuple[int, int], direction: str = "sendrecv") -> bytes:
+def offer(
+    host: str, port: int, codecs: tuple[str, ...], session: tuple[int, int], direction: str = "sendrecv"
+) -> bytes:
     """An offer of G.711 and RFC 4733 events."""
-    return describe(host, port, session, audio_lines(port, [(PAYLOAD[c], c) for c in codecs], EVENTS, direction))
-
+    return describe(
+        host, port, session, audio_lines(port, [(PAYLOAD[c], c) for c in codecs], EVENTS, direction)
+    )

@@ -19,6 +19,8 @@ from callsheet.simulator.town.transport import Address, Flow, Transports
 from callsheet.simulator.town.uri import MessageError, Uri
 
 EXTENSIONS = ("timer",)
+WITHIN = ("BYE", "UPDATE", "REFER", "INFO", "NOTIFY")
+"""Methods that belong into a dialog."""
 
 
 class NotRegistered(LookupError):
@@ -83,7 +85,7 @@ class Town:
         self.ledger.write("cut" if on else "mended")
 
     def set_registrar(self, mode: str) -> None:
-        """"normal", "refuse", "unavailable" or "silent". Raises ValueError."""
+        """Set it to "normal", "refuse", "unavailable" or "silent". Raises ValueError."""
         if mode not in MODES:
             raise ValueError(f"registrar mode {mode!r}; known: {', '.join(MODES)}")
         self.registrar.mode = mode
@@ -98,7 +100,9 @@ class Town:
         if not bindings:
             raise NotRegistered(f"{user} is not registered")
         binding = bindings[-1]
-        caller = Caller(self._context, binding.uri, user, number, name, binding.flow, behaviour or Behaviour())
+        caller = Caller(
+            self._context, binding.uri, user, number, name, binding.flow, behaviour or Behaviour()
+        )
         self.calls.append(caller.record)
         self._context.legs[caller.record.call_id, ""] = caller
         caller.begin()
@@ -133,6 +137,8 @@ class Town:
             self.registrar.handle(request, transaction)
         elif request.method == "INVITE":
             self._invite(request, transaction)
+        elif request.method in WITHIN:
+            transaction.respond(request.reply(481, tag="town"))
         else:
             response = request.reply(200 if request.method == "OPTIONS" else 405, tag="town")
             response.headers.add("Allow", ALLOW)
@@ -171,7 +177,10 @@ class Town:
         if any(leg.same_as(request) for leg in self._context.legs.values()):
             transaction.respond(request.reply(482, tag="town"))
             return
-        if request.body and request.headers.get("Content-Type").partition(";")[0].strip().lower() != "application/sdp":
+        if (
+            request.body
+            and request.headers.get("Content-Type").partition(";")[0].strip().lower() != "application/sdp"
+        ):
             response = request.reply(415, tag="town")
             response.headers.add("Accept", "application/sdp")
             transaction.respond(response)

@@ -119,7 +119,9 @@ class TownServer:
         """As Town.totals."""
         return self.town.totals()
 
-    def wait(self, event: str, timeout: float = PATIENCE, count: int = 1, **fields: Any) -> list[dict[str, Any]]:
+    def wait(
+        self, event: str, timeout: float = PATIENCE, count: int = 1, **fields: Any
+    ) -> list[dict[str, Any]]:
         """Until `count` events of that name and with those fields are in the ledger. Raises TimeoutError."""
         wanted = {"event": event, **fields}
         return self.town.ledger.wait(lambda line: wanted.items() <= line.items(), timeout, count)

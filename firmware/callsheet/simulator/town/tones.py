@@ -84,4 +84,4 @@ def frames(sound: str, hz: int, codec: str) -> tuple[bytes, ...]:
     samples = _MADE[sound](hz) if sound in _MADE else cadence(CADENCES[sound])
     samples += [0] * (-len(samples) % FRAME)
     coded = encode(samples, codec)
-    return tuple(coded[at:at + FRAME] for at in range(0, len(coded), FRAME))
+    return tuple(coded[at : at + FRAME] for at in range(0, len(coded), FRAME))

@@ -41,7 +41,9 @@ def transfer(leg: Leg, request: Request, transaction: ServerTransaction) -> None
     if not silent:
         _notify(leg, 100, "active;expires=60")
         # Not a timer of the leg: the phone may hang up on 202, and still be owed the result.
-        leg.context.layer.later(CALL_SECONDS, _notify, leg, leg.behaviour.refer_result, "terminated;reason=noresource")
+        leg.context.layer.later(
+            CALL_SECONDS, _notify, leg, leg.behaviour.refer_result, "terminated;reason=noresource"
+        )
 
 
 def _notify(leg: Leg, status: int, state: str) -> None:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Callable
 from typing import Protocol
@@ -115,20 +117,29 @@ class Transports:
 
     async def start(self, host: str, port: int) -> Address:
         """Bind; port 0 finds one free for both. Raises OSError."""
-        loop = asyncio.get_running_loop()
-        for tries in range(PORT_TRIES):
-            udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=(host, port))
-            bound = udp.get_extra_info("sockname")[:2]
+        for tries in range(1 if port else PORT_TRIES):
             try:
-                self._tcp = await asyncio.start_server(self._stream, host, bound[1])
-            except OSError:
-                udp.close()
-                if port or tries == PORT_TRIES - 1:
-                    raise
+                self._udp, self._tcp = await self._bind(host, port)
+            except OSError as error:
+                if port or error.errno != errno.EADDRINUSE or tries == PORT_TRIES - 1:
+                    why = os.strerror(error.errno) if error.errno else str(error)
+                    raise OSError(f"cannot listen on {bracketed(host)}:{port}: {why}") from error
                 continue
-            self._udp, self.address = udp, (bound[0], bound[1])
             break
+        assert self._udp is not None
+        name = self._udp.get_extra_info("sockname")
+        self.address = (name[0], name[1])
         return self.address
+
+    async def _bind(self, host: str, port: int) -> tuple[asyncio.DatagramTransport, asyncio.Server]:
+        loop = asyncio.get_running_loop()
+        udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=(host, port))
+        try:
+            tcp = await asyncio.start_server(self._stream, host, udp.get_extra_info("sockname")[1])
+        except OSError:
+            udp.close()
+            raise
+        return udp, tcp
 
     async def stop(self) -> None:
         """Close everything."""

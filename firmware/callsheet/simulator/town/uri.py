@@ -133,6 +133,6 @@ class NameAddr:
 def _split_display(text: str) -> tuple[str, str, str]:
     quoted = re.match(r'\s*"((?:[^"\\]|\\.)*)"\s*(<?)', text)
     if quoted:
-        return re.sub(r"\\(.)", r"\1", quoted[1]), quoted[2], text[quoted.end():]
+        return re.sub(r"\\(.)", r"\1", quoted[1]), quoted[2], text[quoted.end() :]
     display, bracket, rest = text.partition("<")
     return display.strip(), bracket, rest
