@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the phone shows is what the page shows: frame, lamps, buzzer, headset."""
 
-import time
-
 import pytest
 from PIL import Image
 
@@ -101,14 +99,19 @@ def test_lamps_show_their_patterns(phone, handset):
     assert lamp(phone, "work").locator(".light").evaluate("light => getComputedStyle(light).opacity") == "0"
 
 
-def test_a_page_that_comes_later_blinks_in_step(open_page, handset):
+def test_lamps_and_pages_blink_in_step(open_page, handset):
+    first = handset.lamps.clock()
     handset.lamps.show("slow", "off", "off")
-    shown = time.monotonic()
-    open_page().connected()
-    before = time.monotonic() - shown
-    phone = open_page().connected()
-    age = lamp(phone, "line").locator(".light").evaluate("light => light.getAnimations()[0].currentTime")
-    assert age >= before * 1000
+    early = open_page().connected()
+    handset.lamps.show("slow", "slow", "off")
+    early.tab.wait_for_selector(".lamp[data-lamp=work][data-pattern=slow]")
+    late = open_page().connected()
+    read = """() => [...document.querySelectorAll("[data-pattern=slow] .light")].map(
+        (light) => light.getAnimations()[0].currentTime)"""
+    seen = early.tab.evaluate(read) + late.tab.evaluate(read)
+    last = handset.lamps.clock()
+    assert len(seen) == 4
+    assert all(first * 1000 - 1 <= clock <= last * 1000 + 1 for clock in seen), (first, seen, last)
 
 
 def test_who_wants_no_motion_gets_words(open_page, handset):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated lamps and buzzer: keep the pattern each was told, and since when."""
+"""The simulated lamps and buzzer: keep the pattern each was told."""
 
 from __future__ import annotations
 
@@ -18,45 +18,34 @@ LAMPS = ("line", "work", "attention")
 """Green, amber, red."""
 
 
-class Lit(Struct, frozen=True):
-    """What one lamp does."""
-
-    pattern: Pattern = "off"
-    since: float = 0.0
-    """Monotonic seconds at which the pattern began, so that every onlooker sees the same phase."""
-
-
 class Buzzing(Struct, frozen=True):
     """What the buzzer does."""
 
     pattern: Buzz = "off"
     since: float = 0.0
+    """When it began, on the clock of the lamps."""
 
 
 class SimulatedLamps:
-    """`ports.Lamps`."""
+    """`ports.Lamps`. The three blink in step, so that they share a clock; the buzzer begins with its pattern's start."""
 
     def __init__(self, observers: Observers, clock: Callable[[], float] = time.monotonic) -> None:
         self._observers = observers
+        self._origin = clock()
         self._clock = clock
         self._lock = threading.Lock()
-        self._lamps = (Lit(), Lit(), Lit())
+        self._lamps: tuple[Pattern, Pattern, Pattern] = ("off", "off", "off")
         self._buzzer = Buzzing()
 
     def show(self, line: str, work: str, attention: str) -> None:
-        """A lamp told the pattern it has keeps its phase. Raises ValueError for an unknown pattern."""
+        """Raises ValueError for an unknown pattern."""
         wanted = (line, work, attention)
         for name, pattern in zip(LAMPS, wanted, strict=True):
             _check(name, pattern, get_args(Pattern))
         with self._lock:
-            now = self._clock()
-            lamps = tuple(
-                lit if lit.pattern == pattern else Lit(cast(Pattern, pattern), now)
-                for lit, pattern in zip(self._lamps, wanted, strict=True)
-            )
-            if lamps == self._lamps:
+            if wanted == self._lamps:
                 return
-            self._lamps = cast(tuple[Lit, Lit, Lit], lamps)
+            self._lamps = cast(tuple[Pattern, Pattern, Pattern], wanted)
         self._observers.tell("lamps")
 
     def buzz(self, pattern: str) -> None:
@@ -65,7 +54,7 @@ class SimulatedLamps:
         with self._lock:
             if pattern == self._buzzer.pattern:
                 return
-            self._buzzer = Buzzing(cast(Buzz, pattern), self._clock())
+            self._buzzer = Buzzing(cast(Buzz, pattern), self.clock())
         self._observers.tell("buzzer")
 
     def close(self) -> None:
@@ -73,8 +62,12 @@ class SimulatedLamps:
         self.show("off", "off", "off")
         self.buzz("off")
 
+    def clock(self) -> float:
+        """Seconds since the common origin of all blinking."""
+        return self._clock() - self._origin
+
     @property
-    def lit(self) -> tuple[Lit, Lit, Lit]:
+    def patterns(self) -> tuple[Pattern, Pattern, Pattern]:
         """Line, work, attention."""
         with self._lock:
             return self._lamps

@@ -74,13 +74,13 @@ def frame_png(handset: SimulatedHandset) -> bytes:
 
 def state_of(handset: SimulatedHandset) -> dict[str, Any]:
     """Everything but the frame, as JSON."""
-    line, work, attention = handset.lamps.lit
+    line, work, attention = handset.lamps.patterns
     headset = handset.headset.state
     width, height = handset.display.size
     caps = handset.keys.caps
     return {
         "display": {"width": width, "height": height, "contrast": handset.display.level},
-        "lamps": {"line": line.pattern, "work": work.pattern, "attention": attention.pattern},
+        "lamps": {"line": line, "work": work, "attention": attention},
         "buzzer": handset.lamps.buzzing.pattern,
         "hook": "off" if handset.keys.off_hook else "on",
         "headset": {

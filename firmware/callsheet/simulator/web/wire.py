@@ -5,12 +5,13 @@ To the page, first one text message, `hello` (JSON: keypad, display, blink patte
 
     00                                  still here; every ALIVE seconds
     01 bits…                            frame: rows from the top, 8 pixels a byte, leftmost highest, 1 is lit
-    02 contrast line work attention buzzer hook headset keys:u16 age:u32 ×4
+    02 contrast line work attention buzzer hook headset keys:u16 clock:u32 age:u32
                                         everything else; big-endian
        contrast 0–2; lamps 0 off, 1 on, 2 slow, 3 fast; buzzer 0 off, 1 ring, 2 warn; hook 1 is off-hook
        headset bits: 1 plugged in, 2 link open, 4 ringing, 8 muted
        keys: a bit per key held down by anyone, row * 4 + column
-       age: milliseconds since the patterns of line, work, attention, buzzer began
+       clock: milliseconds since the common origin of the lamps' blinking
+       age: milliseconds since the buzzer's pattern began
 
 From the page, binary only, one edge each:
 
@@ -27,15 +28,14 @@ from __future__ import annotations
 
 import json
 import struct
-import time
 from typing import get_args
 
 from msgspec import Struct
 
+from callsheet.adapters.display.lamps import BUZZER, LAMPS, Phases
 from callsheet.simulator.handset import SimulatedHandset
 from callsheet.simulator.handset.headset import Button
 from callsheet.simulator.handset.lamps import Buzz, Pattern
-from callsheet.simulator.web.patterns import BUZZER, LAMP
 
 PROTOCOL = "callsheet.pins.1"
 """The web socket's subprotocol; its number changes with the messages."""
@@ -93,8 +93,8 @@ def hello(handset: SimulatedHandset) -> str:
         {
             "keypad": handset.keys.caps,
             "display": {"width": width, "height": height},
-            "lamps": LAMP,
-            "buzzer": BUZZER,
+            "lamps": _blinking(LAMPS),
+            "buzzer": _blinking(BUZZER),
             "alive": ALIVE * 1000,
         }
     )
@@ -112,21 +112,19 @@ def frame(handset: SimulatedHandset) -> bytes:
 
 def pins(handset: SimulatedHandset) -> bytes:
     """Everything but the frame."""
-    now = time.monotonic()
-    lit, buzzing, headset = handset.lamps.lit, handset.lamps.buzzing, handset.headset.state
-    flags = headset.present | headset.off_hook << 1 | headset.ring << 2 | headset.mute << 3
-    keys = sum(1 << (row * 4 + column) for row, column in handset.keys.pressed)
-    ages = (min(int(max(0.0, now - since) * 1000), 0xFFFFFFFF) for since in (*(lamp.since for lamp in lit), buzzing.since))
+    lamps, buzzing, headset = handset.lamps.patterns, handset.lamps.buzzing, handset.headset.state
+    now = handset.lamps.clock()
     return struct.pack(
-        ">8BH4I",
+        ">8BH2I",
         _PINS,
         handset.display.level,
-        *(get_args(Pattern).index(lamp.pattern) for lamp in lit),
+        *(get_args(Pattern).index(pattern) for pattern in lamps),
         get_args(Buzz).index(buzzing.pattern),
         handset.keys.off_hook,
-        flags,
-        keys,
-        *ages,
+        headset.present | headset.off_hook << 1 | headset.ring << 2 | headset.mute << 3,
+        sum(1 << (row * 4 + column) for row, column in handset.keys.pressed),
+        _milliseconds(now),
+        _milliseconds(now - buzzing.since),
     )
 
 
@@ -152,3 +150,15 @@ def edge(message: bytes) -> Edge:
     if kind == _KEY:
         return Key(rest[0], rest[1], state)
     return Hook(state) if kind == _HOOK else Plug(state)
+
+
+def _blinking(patterns: dict[str, Phases]) -> dict[str, list[int]]:
+    """Milliseconds on, off, on, off …, then again from the start; steady ones need no telling."""
+    return {
+        name: [_milliseconds(seconds) for _, seconds in phases] for name, phases in patterns.items() if len(phases) > 1
+    }
+
+
+def _milliseconds(seconds: float) -> int:
+    # 32 bits last for 49 days.
+    return round(max(0.0, seconds) * 1000) & 0xFFFFFFFF

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from callsheet.simulator.handset import SimulatedHandset
-from callsheet.simulator.handset.lamps import Lit, SimulatedLamps
+from callsheet.simulator.handset.lamps import SimulatedLamps
 from callsheet.simulator.handset.observers import Observers
 
 
@@ -76,13 +76,15 @@ def test_a_closed_display_is_blank(handset):
     assert not any(handset.display.bits)
 
 
-def test_a_lamp_that_is_told_the_same_keeps_its_phase():
+def test_the_buzzer_begins_when_its_pattern_does():
     time = [10.0]
     lamps = SimulatedLamps(Observers(), lambda: time[0])
-    lamps.show("slow", "on", "off")
-    time[0] = 10.3
-    lamps.show("slow", "fast", "off")
-    assert lamps.lit == (Lit("slow", 10.0), Lit("fast", 10.3), Lit())
+    time[0] = 12.5
+    lamps.buzz("ring")
+    time[0] = 13.0
+    lamps.buzz("ring")
+    assert lamps.buzzing.since == 2.5
+    assert lamps.clock() == 3.0
 
 
 def test_lamps_and_buzzer_tell_changes_only(handset, told):
@@ -91,7 +93,7 @@ def test_lamps_and_buzzer_tell_changes_only(handset, told):
         handset.lamps.buzz("ring")
     assert told == ["lamps", "buzzer"]
     handset.lamps.close()
-    assert {lamp.pattern for lamp in handset.lamps.lit} == {"off"}
+    assert set(handset.lamps.patterns) == {"off"}
     assert handset.lamps.buzzing.pattern == "off"
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from callsheet.adapters.display.lamps import BUZZER, LAMPS
 from callsheet.simulator.handset import SimulatedHandset
 from callsheet.simulator.web import wire
 
@@ -91,5 +92,13 @@ def test_pins():
     handset.press(3, 3)
     message = wire.pins(handset)
     assert struct.unpack(">8BH", message[:10]) == (2, 1, 1, 2, 3, 2, 1, 0b1011, 0x8001)
-    assert len(message) == 26
-    assert all(age < 60_000 for age in struct.unpack(">4I", message[10:]))
+    clock, age = struct.unpack(">2I", message[10:])
+    assert age <= clock
+
+
+def test_a_steady_pattern_needs_no_telling_and_others_begin_lit():
+    about = json.loads(wire.hello(SimulatedHandset()))
+    for name, phases in {**LAMPS, **BUZZER}.items():
+        told = about["lamps"].get(name) or about["buzzer"].get(name)
+        assert (told is None) == (len(phases) == 1)
+        assert [level for level, _ in phases[:2]] == [True, False] or told is None

@@ -1,6 +1,4 @@
-// Three lamps. The blink patterns come from the phone, and so does their phase: all pages blink as one.
-
-const WORDS = { off: "off", on: "on", slow: "slow", fast: "fast" };
+// Three lamps. The blink patterns come from the phone, and so does their clock: lamps and pages blink in step.
 
 /** Key frames of a light that is on and off by turns; `times` in milliseconds, on first. */
 function blinking(times) {
@@ -24,21 +22,20 @@ class Lamp {
   }
 
   /** Returns what a listener should hear, or nothing if the lamp does what it did. */
-  show({ pattern, age }, patterns, still) {
+  show(pattern, times, clock, still) {
     const changed = this.element.dataset.pattern !== pattern;
     if (!changed && this.still === still) return "";
     this.still = still;
     this.element.dataset.pattern = pattern;
-    this.word.textContent = WORDS[pattern];
+    this.word.textContent = pattern;
     this.animation?.cancel();
     this.animation = undefined;
-    const times = patterns[pattern];
     if (times && !still) {
       const { frames, period } = blinking(times);
       this.animation = this.light.animate(frames, { duration: period, iterations: Infinity });
-      this.animation.currentTime = age;
+      this.animation.currentTime = clock;
     }
-    return changed ? `${this.name} lamp ${WORDS[pattern]}` : "";
+    return changed ? `${this.name} lamp ${pattern}` : "";
   }
 }
 
@@ -47,19 +44,20 @@ export class Lamps {
     this.lamps = new Map([...elements].map((element) => [element.dataset.lamp, new Lamp(element)]));
     this.patterns = {};
     this.reduced = matchMedia("(prefers-reduced-motion: reduce)");
-    this.reduced.addEventListener("change", () => this.last && this.show(this.last));
+    this.reduced.addEventListener("change", () => {
+      if (this.last) this.show(this.last[0], this.last[1] + performance.now());
+    });
   }
 
-  /** `states`: pattern and age of each; returns the changes in words. */
-  show(states) {
-    this.last = states;
-    const said = Object.entries(states).map(([name, state]) =>
-      this.lamps.get(name).show(state, this.patterns, this.reduced.matches));
+  /** `patterns` by lamp, `clock` in milliseconds; returns the changes in words. */
+  show(patterns, clock) {
+    this.last = [patterns, clock - performance.now()];
+    const said = Object.entries(patterns).map(([name, pattern]) =>
+      this.lamps.get(name).show(pattern, this.patterns[pattern], clock, this.reduced.matches));
     return said.filter(Boolean).join(", ");
   }
 
   dark() {
-    const off = { pattern: "off", age: 0 };
-    this.show({ line: off, work: off, attention: off });
+    this.show({ line: "off", work: "off", attention: "off" }, 0);
   }
 }

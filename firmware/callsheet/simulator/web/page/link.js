@@ -8,14 +8,12 @@ const BUZZER_PATTERNS = ["off", "ring", "warn"];
 /** Reads the 0x02 message. */
 function readPins(view) {
   const flags = view.getUint8(7);
-  const lamp = (index) => ({
-    pattern: LAMP_PATTERNS[view.getUint8(2 + index)],
-    age: view.getUint32(10 + 4 * index),
-  });
+  const lamp = (index) => LAMP_PATTERNS[view.getUint8(2 + index)];
   return {
     contrast: view.getUint8(1),
     lamps: { line: lamp(0), work: lamp(1), attention: lamp(2) },
-    buzzer: { pattern: BUZZER_PATTERNS[view.getUint8(5)], age: view.getUint32(22) },
+    clock: view.getUint32(10),
+    buzzer: { pattern: BUZZER_PATTERNS[view.getUint8(5)], age: view.getUint32(14) },
     offHook: view.getUint8(6) === 1,
     headset: {
       present: Boolean(flags & 1),

@@ -34,7 +34,7 @@ const link = new Link({
   },
   pins(state) {
     glass.contrast(state.contrast);
-    const changes = [lamps.show(state.lamps), buzzer.show(state.buzzer)];
+    const changes = [lamps.show(state.lamps, state.clock), buzzer.show(state.buzzer)];
     headset.show(state);
     keypad.show(state.keys);
     document.title = state.buzzer.pattern === "ring" ? `● Ringing – ${title}` : title;
