@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from callsheet.formats.csv_columns import column_field
 from callsheet.formats.errors import FormatError
+from callsheet.formats.texts import line_and_column
 
 SEPARATORS = ";,\t"
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
@@ -63,7 +64,8 @@ def preamble(text: str) -> Preamble:
             return Preamble(tuple(comments), separator or _separator(content), offset, line)
         offset += len(raw)
         line += 1
-    raise FormatError(line, 1, "there is no header line", remedy='write titles of columns such as "number;name"')
+    line, column = line_and_column(text)
+    raise FormatError(line, column, "there is no header line", remedy='write titles of columns such as "number;name"')
 
 
 def _comment(content: str, line: int) -> Comment | None:

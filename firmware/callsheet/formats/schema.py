@@ -34,7 +34,7 @@ _LOCAL = {
     "type": "string", "pattern": _TIME,
     "description": "RFC 3339; without an offset: local time of the callee (zone of the task, else of the sheet)",
 }
-_CLOCK = {"type": "string", "pattern": r"^[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?$"}
+_CLOCK = {"type": "string", "pattern": r"^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?|24:00)$"}
 # Where a sheet, unlike the results, may have local times, and times of day without seconds.
 _MAY_BE_LOCAL = {
     "Window": ("start", "end"), "HistoryEntry": ("at",), "PastAttempt": ("at",), "Task": ("not_before",),

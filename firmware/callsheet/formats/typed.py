@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from enum import Enum
@@ -156,11 +155,11 @@ def check_leaves(obj: Any, path: Path = (), texts: bool = True) -> None:
     elif isinstance(obj, list | tuple):
         for index, value in enumerate(obj):
             check_leaves(value, (*path, index), texts)
-    elif isinstance(obj, float):
-        if not math.isfinite(obj) or abs(obj) > MAX_SECONDS:
+    elif isinstance(obj, float | int):
+        # A revision may be a time stamp; all other figures are durations and limits.
+        most = MAX_WHOLE if path[-1:] == ("revision",) else MAX_SECONDS
+        if not abs(obj) <= most:
             raise Invalid("not a reasonable number", path)
-    elif isinstance(obj, int) and abs(obj) > MAX_WHOLE:
-        raise Invalid("not a reasonable number", path)
     elif isinstance(obj, str) and texts:
         _check_text(obj, path)
 
