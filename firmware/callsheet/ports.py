@@ -243,6 +243,9 @@ class Outbox(Protocol):
     def remember(self, sheet: Sheet, origin: Origin) -> None:
         """Where this sheet came from; kept with it from the moment it is adopted."""
 
+    def renew(self, agent: str, origin: Origin) -> None:
+        """The same bytes as the sheet in work came under another ETag or time."""
+
 
 class Transport(Protocol):
     """Fetches sheets and empties the outbox, on threads of its own."""

@@ -104,10 +104,12 @@ def test_origin_of_the_same_bytes_is_renewed_and_of_others_is_not(phone: Start) 
     p.store.remember(sheet(), one)
     p.save(signed_in(), Adopted(sheet=sheet(), at=START))
     touched = msgspec.structs.replace(one, etag='"2"')
-    p.store.remember(sheet(), touched)
+    p.store.renew("101", touched)
     assert phone().store.origin("101", one.url) == touched
     p = phone()
-    p.store.remember(sheet(revision=2), msgspec.structs.replace(one, etag='"3"', sha256="bb"))
+    p.store.renew("101", msgspec.structs.replace(one, etag='"3"', sha256="bb"))
+    p.store.renew("102", msgspec.structs.replace(one, etag='"3"'))
+    p.store.remember(sheet(revision=2), msgspec.structs.replace(one, etag='"4"', sha256="bb"))
     assert p.store.origin("101", one.url) == touched
     p.save(Adopted(sheet=sheet(revision=3), at=START))
     assert p.store.origin("101", one.url) is None, "nobody knows where revision 3 came from"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ledger, the outbox and the memory of rolling caps: one SQLite file, one process, one thread.
 
-`SqliteStore` is the only name others need. Layout of a data directory:
+Others need `SqliteStore`, and `add_recent` for sheets that have just been fetched. Layout of a data directory:
 
 - `callsheet.db`, `-wal`, `-shm`: the database (`schema`);
 - `recent.key`: the key under which called numbers are hashed (`recent`);
@@ -9,6 +9,7 @@
 - `callsheet.db.damaged-N`: a file that could not be read any more, put aside (`recovery`).
 """
 
+from callsheet.adapters.store.recent import added_to as add_recent
 from callsheet.adapters.store.store import SqliteStore
 
-__all__ = ["SqliteStore"]
+__all__ = ["SqliteStore", "add_recent"]

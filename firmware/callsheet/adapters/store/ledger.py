@@ -168,13 +168,13 @@ def origin(db: sqlite3.Connection, agent: str, url: str) -> Origin | None:
     return Origin(*row) if row else None
 
 
-def renew_origin(db: sqlite3.Connection, sheet: Sheet, new: Origin) -> bool:
-    """The same bytes under a new ETag: note it with the sheet in work. False if this is another file."""
-    cursor = db.execute(
-        "UPDATE sheet SET etag=?, modified=? WHERE session=? AND id=? AND revision=? AND url=? AND sha256=?",
-        (new.etag, new.modified, open_session(db), sheet.id, sheet.revision, new.url, new.sha256),
+def renew_origin(db: sqlite3.Connection, agent: str, new: Origin) -> None:
+    """The same bytes under a new ETag: note it with the sheet in work; another file is left alone."""
+    db.execute(
+        "UPDATE sheet SET etag=?, modified=? WHERE session=? AND url=? AND sha256=?"
+        " AND session IN (SELECT id FROM session WHERE agent=?)",
+        (new.etag, new.modified, open_session(db), new.url, new.sha256, agent),
     )
-    return cursor.rowcount > 0
 
 
 def erase_finished(db: sqlite3.Connection) -> bool:

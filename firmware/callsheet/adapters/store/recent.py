@@ -11,9 +11,15 @@ import hmac
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
+from callsheet.core.model import Sheet
+
+LookUp = Callable[[Iterable[str]], dict[str, tuple[float, ...]]]
 KEEP = 60 * 86400.0
 """Seconds; the longest rolling period in use is 30 days (outcomes.md, France)."""
 
@@ -72,3 +78,19 @@ def look_up(db: sqlite3.Connection, key: bytes, numbers: Iterable[str]) -> dict[
 
 def _hash(key: bytes, number: str) -> bytes:
     return hmac.digest(key, number.encode(), "sha256")
+
+
+def added_to(sheet: Sheet, look_up: LookUp, canonical: Callable[[str], str]) -> Sheet:
+    """The sheet with the phone's own memory added to its `recent` calls.
+
+    The sheet may know some of them already, with other fractions of a second: who
+    counts calls must take two of one number within a second for one (core.caps).
+    """
+    found = look_up({canonical(task.number) for task in sheet.tasks})
+    if not found:
+        return sheet
+    recent = dict(sheet.recent)
+    for number, times in found.items():
+        known = recent.get(number, ())
+        recent[number] = tuple(sorted({*known, *(datetime.fromtimestamp(at, UTC) for at in times)}))
+    return msgspec.structs.replace(sheet, recent=recent)

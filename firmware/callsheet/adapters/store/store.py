@@ -115,14 +115,13 @@ class SqliteStore:
         return found and msgspec.structs.replace(found, url=url)
 
     def remember(self, sheet: Sheet, origin: Origin) -> None:
-        """Where this sheet came from; written when it is adopted, or now if it already is."""
-        hidden = msgspec.structs.replace(origin, url=_hide(origin.url))
+        """Where this sheet came from; written when it is adopted. Only the last one fetched is waited for."""
+        key = (sheet.agent, sheet.id, sheet.revision)
+        self._call(lambda: setattr(self, "_origins", {key: _hidden(origin)}))
 
-        def job() -> None:
-            if not ledger.renew_origin(self._db, sheet, hidden):
-                self._origins = {(sheet.agent, sheet.id, sheet.revision): hidden}
-
-        self._change(job)
+    def renew(self, agent: str, origin: Origin) -> None:
+        """The same bytes as the sheet in work came under another ETag or time."""
+        self._change(lambda: ledger.renew_origin(self._db, agent, _hidden(origin)))
 
     # On the store's thread
 
@@ -173,6 +172,10 @@ class SqliteStore:
             if isinstance(error, StoreError):
                 raise
             raise StoreError(f"{self._path}: {_explain(error)}") from error
+
+
+def _hidden(origin: Origin) -> Origin:
+    return msgspec.structs.replace(origin, url=_hide(origin.url))
 
 
 def _hide(url: str) -> str:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which URL to fetch from and put to, and how a URL is written where people read it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from msgspec import Struct
+
+from callsheet.adapters.transport.client import Credentials, TransferError
+from callsheet.adapters.transport.keyring import Keyring
+from callsheet.adapters.transport.redirects import trusted
+from callsheet.formats.errors import Invalid
+from callsheet.formats.links import fill
+from callsheet.formats.settings import SheetSettings
+
+
+class Links(Struct, frozen=True):
+    """The settings' links, filled in for this phone."""
+
+    settings: SheetSettings
+    mac: str = ""
+    serial: str = ""
+
+    def sheet(self, agent: str) -> str:
+        """Where the agent's sheet is. Raises TransferError."""
+        if not self.settings.url:
+            raise TransferError("other", "no link to a call sheet is set (sheet.url)")
+        return self._fill(self.settings.url, agent)
+
+    def folder(self, agent: str, named_by_sheet: str) -> str:
+        """Where the agent's results go: as the sheet says, else the settings, else beside the sheet."""
+        if template := named_by_sheet or self.settings.upload:
+            return self._fill(template, agent)
+        if not self.settings.url:
+            raise TransferError("other", "nothing says where results go (sheet.upload)")
+        parts = urlsplit(self.sheet(agent))
+        return urlunsplit((parts.scheme, parts.netloc, parts.path.rpartition("/")[0] + "/", "", ""))
+
+    def credentials(self, url: str, agent: str, keyring: Keyring) -> Credentials:
+        """What to say at `url`. Raises TransferError if that takes a PIN nobody has typed.
+
+        A link's own user and password go before the settings'. The settings' go only
+        to the servers that the settings name: a sheet may send results elsewhere,
+        but must not be able to collect passwords.
+        """
+        own = urlsplit(url)
+        if own.username is not None:
+            return Credentials(unquote(own.username), unquote(own.password or ""))
+        named = [self._fill(link, agent) for link in (self.settings.url, self.settings.upload) if link]
+        if not any(trusted(link, url) for link in named):
+            return Credentials()
+        match self.settings.auth:
+            case "basic":
+                return Credentials(self.settings.user, self.settings.password)
+            case "bearer":
+                return Credentials(token=self.settings.token)
+            case "agent-pin":
+                if not (pin := keyring.pin(agent)):
+                    raise TransferError("credentials", f"agent {agent} must sign in with the PIN first")
+                return Credentials(agent, pin)
+            case _:
+                return Credentials()
+
+    def _fill(self, link: str, agent: str) -> str:
+        try:
+            return fill(link, agent=agent, mac=self.mac, serial=self.serial)
+        except Invalid as fault:
+            raise TransferError("other", fault.reason) from None
+
+
+def inside(folder: str, name: str) -> str:
+    """The URL of a file in a folder; a query (a signed link) stays behind it."""
+    parts = urlsplit(folder)
+    path = parts.path if parts.path.endswith("/") else parts.path + "/"
+    return urlunsplit((parts.scheme, parts.netloc, path + quote(name, safe=""), parts.query, ""))
+
+
+def bare(url: str) -> str:
+    """The URL without user, password and fragment: what a request is made of."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
+
+
+def masked(url: str) -> str:
+    """The URL as it may be logged: without user, password, query and fragment."""
+    parts = urlsplit(url)
+    hidden = "?…" if parts.query else ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")) + hidden
