@@ -6,6 +6,7 @@ import pytest
 from callsheet.core.events import CallAnswered, CallEnded, CallMedia, CallProgress
 from callsheet.core.outcomes import Reason
 from tests.sip.peers.agent import Agent, settings
+from tests.sip.peers.process import LOOPBACK, free_port
 from tests.sip.peers.scenario import Scenario
 from tests.sip.peers.sipp import Sipp
 
@@ -97,3 +98,145 @@ def test_an_answered_call_that_was_to_be_cancelled_can_still_be_hung_up(tmp_path
         agent.sip.hang_up(1, 0)
         assert agent.wait(CallEnded, call=1).end.by == "near"
         assert callee.finish() == 0
+
+
+def test_hang_up_before_any_response_ends_at_once(tmp_path):
+    """No CANCEL may be sent before a provisional response; what comes later is cancelled all the same."""
+    scenario = (Scenario().invite().pause(2600).respond(180).expect("CANCEL").respond(200, retransmit=False)
+                .respond(487, to_invite=True).ack())
+    with Sipp(scenario, tmp_path) as callee, Agent(settings(callee.address)) as agent:
+        agent.sip.dial(1, NUMBER, "")
+        agent.run(0.1)
+        agent.sip.hang_up(1, 0)
+        end = agent.wait(CallEnded, 3, call=1).end
+        assert (end.code, end.local, end.detail) == (0, True, "no response to the INVITE")
+        assert agent.until(lambda: callee.child.poll() is not None, 5)
+        assert callee.finish() == 0
+        assert agent.count(CallEnded) == 1
+        assert agent.count(CallProgress) == 0
+
+
+def test_hang_up_just_before_the_first_response_is_cancel(tmp_path):
+    scenario = (Scenario().invite().pause(400).respond(100).expect("CANCEL").respond(200, retransmit=False)
+                .pause(2200).respond(487, to_invite=True).ack())
+    with Sipp(scenario, tmp_path) as callee, Agent(settings(callee.address)) as agent:
+        agent.sip.dial(1, NUMBER, "")
+        agent.sip.hang_up(1, 0)
+        end = agent.wait(CallEnded, 4, call=1).end
+        assert (end.code, end.local) == (487, False)
+        assert callee.finish() == 0
+
+
+def test_a_cancel_that_nobody_follows_up(tmp_path):
+    """CANCEL is confirmed, but the INVITE never ends; the phone does not wait 32 s for it."""
+    scenario = (Scenario().invite().respond(180).expect("CANCEL").respond(200, retransmit=False).pause(5500)
+                .respond(487, to_invite=True).ack())
+    with Sipp(scenario, tmp_path) as callee, Agent(settings(callee.address)) as agent:
+        agent.sip.dial(1, NUMBER, "")
+        agent.wait(CallProgress)
+        agent.sip.hang_up(1, 0)
+        end = agent.wait(CallEnded, 7, call=1).end
+        assert (end.code, end.local, bool(end.detail)) == (0, False, True)
+
+
+def test_an_answer_after_the_call_was_given_up_is_released(tmp_path):
+    scenario = Scenario().invite().pause(2500).respond(200, sdp=True).ack().hung_up()
+    with Sipp(scenario, tmp_path) as callee, Agent(settings(callee.address)) as agent:
+        agent.sip.dial(1, NUMBER, "")
+        agent.sip.hang_up(1, 0)
+        assert agent.wait(CallEnded, 3, call=1).end.local
+        agent.until(lambda: callee.child.poll() is not None, 5)
+        assert callee.finish() == 0
+        assert agent.count(CallAnswered) == 0
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_dead_server_is_our_fault(tmp_path, transport):
+    sip = settings(f"{LOOPBACK}:{free_port()}", transport=transport)
+    with Agent(sip) as agent:
+        agent.sip.dial(1, NUMBER, "")
+        agent.run(0.5)
+        agent.sip.hang_up(1, 0)
+        end = agent.wait(CallEnded, 4, call=1).end
+        assert end.local
+        assert end.detail
+        assert (end.code == 503) == (transport == "tcp"), "made up by the stack, but told"
+
+
+@pytest.mark.parametrize("server", ["", "no-such-host.invalid"])
+def test_no_server_to_send_to_is_our_fault(server):
+    with Agent(settings(server)) as agent:
+        agent.sip.dial(1, NUMBER, "")
+        end = agent.wait(CallEnded, call=1).end
+        assert (end.local, bool(end.detail)) == (True, True)
+
+
+@pytest.mark.parametrize("number", ["", "sip:", "sip:a b@host", "sip:1@h\r\nX: y", "sip:1@h>;x=<", "sip:1@h?Route=x",
+                                    "sip:@host", "sips:1@-"])
+def test_what_cannot_be_dialled_is_told_as_our_fault(number):
+    with Agent(settings(f"{LOOPBACK}:{free_port()}")) as agent:
+        agent.sip.dial(1, number, "")
+        end = agent.wait(CallEnded, 1, call=1).end
+        assert end.local
+        assert end.detail
+
+
+@pytest.mark.parametrize(("number", "on_the_wire"), [
+    ("+15550001", "sip:+15550001@127.0.0.1"), ("*21*7#", "sip:*21*7%23@127.0.0.1"),
+    ("sip:anna@127.0.0.1;x=y", "sip:anna@127.0.0.1")])
+def test_request_uri(tmp_path, number, on_the_wire):
+    with Sipp(Scenario().invite().respond(404).ack(), tmp_path) as callee, Agent(settings(callee.address)) as agent:
+        agent.sip.dial(1, number, "")
+        agent.wait(CallEnded)
+        assert callee.finish() == 0
+        assert f"INVITE {on_the_wire}" in callee.trace()
+        assert "Route:" not in callee.trace()
+
+
+def test_caller_id_goes_out_as_identity(tmp_path):
+    with Sipp(Scenario().invite().respond(404).ack(), tmp_path) as callee, Agent(settings(callee.address)) as agent:
+        agent.sip.dial(1, NUMBER, "+15557777")
+        agent.wait(CallEnded)
+        domain = callee.address
+        assert f"P-Preferred-Identity: <sip:+15557777@{domain}>" in callee.trace()
+        assert f"P-Asserted-Identity: <sip:+15557777@{domain}>" in callee.trace()
+        assert "From: <sip:101@" in callee.trace()
+
+
+def test_all_slots_taken_is_our_fault(tmp_path):
+    scenario = Scenario().invite().respond(100).pause(3000).respond(486).ack()
+    with Sipp(scenario, tmp_path, calls=8) as callee, Agent(settings(callee.address)) as agent:
+        for call in range(1, 10):
+            agent.sip.dial(call, NUMBER, "")
+        ninth = agent.wait(CallEnded, call=9).end
+        assert (ninth.local, ninth.code, "slots" in ninth.detail) == (True, 0, True)
+        agent.until(lambda: agent.count(CallEnded) == 9, 6)
+        assert [e.end.code for e in agent.events if isinstance(e, CallEnded)][1:] == [486] * 8
+
+
+def test_both_hang_up_at_once(tmp_path):
+    """BYE crosses BYE: one end, no error."""
+    scenario = (Scenario().invite().respond(200, sdp=True).ack().expect("BYE")
+                .request("BYE").response(200))
+    with Sipp(scenario, tmp_path) as callee, Agent(settings(callee.address)) as agent:
+        agent.sip.dial(1, NUMBER, "")
+        agent.wait(CallAnswered)
+        agent.sip.hang_up(1, 0)
+        agent.sip.hang_up(1, 0)
+        agent.run(0.5)
+        assert callee.finish() == 0
+        assert agent.count(CallEnded) == 1
+        assert agent.wait(CallEnded).end.by == "near"
+
+
+def test_reinvite_by_the_callee(tmp_path):
+    """Hold, another codec, and back: told as media, and confirmed on the wire."""
+    scenario = Scenario().invite().respond(200, sdp=True).ack().pause(100)
+    for direction in ("sendonly", "sendrecv"):
+        scenario.request("INVITE", sdp=direction).response(200).request("ACK").pause(200)
+    scenario.request("BYE").response(200)
+    with Sipp(scenario, tmp_path) as callee, Agent(settings(callee.address)) as agent:
+        agent.sip.dial(1, NUMBER, "")
+        assert agent.wait(CallEnded).end.by == "far"
+        assert callee.finish() == 0
+    assert [e.state for e in agent.events if isinstance(e, CallMedia)] == ["active", "remote-hold", "active"]

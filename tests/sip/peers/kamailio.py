@@ -7,7 +7,7 @@ everything else goes to the gateway, if there is one.
 
 from __future__ import annotations
 
-import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -24,7 +24,6 @@ disable_tcp=no
 auto_aliases=no
 dns=no
 rev_dns=no
-alias="{host}"
 listen=udp:{host}:{port}
 listen=tcp:{host}:{port}
 {tls_listen}
@@ -118,9 +117,7 @@ class Kamailio(Process):
     def stop(self) -> None:
         """End it."""
         super().stop()
-        for name in os.listdir(self._run):
-            Path(self._run, name).unlink(missing_ok=True)
-        os.rmdir(self._run)
+        shutil.rmtree(self._run, ignore_errors=True)
 
     @staticmethod
     def _tls(folder: Path, identity: Identity) -> str:

@@ -84,12 +84,13 @@ class Handle(pj.Call):
 
     @guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802
-        """A transaction of the session changed: only answers to our CANCEL matter here."""
+        """A transaction of the session changed: answers to CANCEL, and 100, which is no state of a session."""
         tsx = prm.e.body.tsxState.tsx
-        if tsx.method == "CANCEL" and tsx.role == pj.PJSIP_ROLE_UAC and tsx.statusCode >= 200:
+        code = int(tsx.statusCode)
+        if tsx.role == pj.PJSIP_ROLE_UAC and (
+                (tsx.method == "CANCEL" and code >= 200) or (tsx.method == "INVITE" and code == 100)):
             source, message = transaction_source(prm.e)
-            self._inbox.append(
-                StateChanged(self.number, "", int(tsx.statusCode), tsx.statusText, source, message, "CANCEL"))
+            self._inbox.append(StateChanged(self.number, "", code, tsx.statusText, source, message, tsx.method))
 
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802

@@ -166,8 +166,10 @@ class Calls:
         line = self._lines.get(fact.call)
         if line is None:
             return
-        if fact.method == "CANCEL" and not fact.state:
-            line.cancel_answered |= fact.source == "received" and fact.code < 300
+        if not fact.state:
+            received = fact.source == "received"
+            line.provisional |= received and fact.method == "INVITE"
+            line.cancel_answered |= received and fact.method == "CANCEL" and fact.code < 300
         elif fact.state in ("calling", "early") and not line.incoming:
             self._progress(line, fact)
         elif fact.state == "confirmed":
@@ -223,20 +225,22 @@ class Calls:
             return False
         line.cancelling = True
         self._tones.stop("ring-back")
-        waited = time.monotonic() - line.began
-        wait = CANCEL_GRACE if line.provisional else max(0.0, TRYING_GRACE - waited)
-        self._timers.after(wait, lambda: self._give_up(line))
+        sent = line.provisional
+        wait = CANCEL_GRACE if sent else max(0.0, line.began + TRYING_GRACE - time.monotonic())
+        self._timers.after(wait, lambda: self._give_up(line, sent))
         return True
 
-    def _give_up(self, line: Line) -> None:
+    def _give_up(self, line: Line, waited_for_final: bool) -> None:
         """Nothing came of the CANCEL; the core does not wait for what the stack still waits for."""
         if line.answered or line.reported:
             return
-        if line.provisional and not line.cancel_answered and time.monotonic() - line.began < CANCEL_GRACE:
-            self._timers.after(CANCEL_GRACE, lambda: self._give_up(line))
-            return
-        detail = "CANCEL was not followed by a final response" if line.provisional else "no response to the INVITE"
-        self._end(line, CallEnd(local=not line.provisional, detail=detail))
+        if line.provisional and not waited_for_final:
+            self._timers.after(CANCEL_GRACE, lambda: self._give_up(line, True))
+        elif line.provisional:
+            self._end(line, CallEnd(local=not line.cancel_answered,
+                                    detail="CANCEL was not followed by a final response"))
+        else:
+            self._end(line, CallEnd(local=True, detail="no response to the INVITE"))
 
     def _progress(self, line: Line, fact: StateChanged) -> None:
         if fact.source != "received" or line.answered:

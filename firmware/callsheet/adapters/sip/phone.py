@@ -28,7 +28,8 @@ from callsheet.adapters.sip.stack import Stack, explain
 from callsheet.adapters.sip.timers import Timers
 from callsheet.adapters.sip.tones import Tones
 from callsheet.core.effects import Sound as SoundName
-from callsheet.core.events import AnyEvent, CallEnded, FaultChanged, RegistrationChanged
+from callsheet.core.events import AnyEvent, CallEnded, FaultChanged, RegistrationChanged, TransferProgress
+from callsheet.core.numbers import dial_string
 from callsheet.core.outcomes import CallEnd
 from callsheet.core.settings import NumberSettings
 from callsheet.formats.settings import AudioSettings, SipSettings
@@ -38,6 +39,7 @@ BYE_TIME = 0.3
 """Seconds for BYE to be answered when the phone goes down in a call."""
 CLOSE_TIME = 2.0
 """Seconds that the end of calls and registration may take."""
+_ADDRESS_INCOMPLETE = 484
 REOPEN_AFTER = 1.0
 """Seconds between tries to open a sound device that failed by itself."""
 
@@ -154,6 +156,7 @@ class PjSip:
             uri = addresses.target(self._dial_string(number), account.domain if account is not None else "")
         except ValueError as error:
             log.warning("transfer refused: %s", error)
+            self._tell(TransferProgress(call, _ADDRESS_INCOMPLETE, True))
             return
         self._calls.transfer(call, uri)
 
@@ -227,11 +230,8 @@ class PjSip:
 
     def _dial_string(self, number: str) -> str:
         if addresses.is_uri(number):
+            # As it is: whatever is odd about it is refused, not mended.
             return number
-        try:
-            from callsheet.core.numbers import dial_string
-        except ImportError:
-            return "".join(c for c in number if c in "+*#0123456789")
         return dial_string(number, self._numbers)
 
     def _tell(self, event: AnyEvent) -> None:
