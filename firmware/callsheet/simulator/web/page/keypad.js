@@ -3,9 +3,9 @@
 // Printed on the caps: the letters of ITU-T E.161, and what the keys outside the digits are for.
 const LEGENDS = {
   2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ", 0: "+",
-  "*": "BACK", "#": "OK", A: "STATUS", B: "SKIP", C: "MUTE", D: "CALL",
+  "*": "BACK", "#": "OK", A: "STATUS", B: "LATER", C: "MUTE", D: "CALL",
 };
-const SPOKEN = { "*": "Star, back", "#": "Hash, OK", A: "A, status", B: "B, skip", C: "C, mute", D: "D, call or hang up" };
+const SPOKEN = { "*": "Star, back", "#": "Hash, OK", A: "A, status", B: "B, later", C: "C, mute", D: "D, call or hang up" };
 const TAP = 120;
 
 export class Keypad {
