@@ -89,7 +89,7 @@ def dotted(path: Path) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            name = step if step.isidentifier() else shown(step)
+            name = step if step.replace("-", "_").isidentifier() else shown(step)
             text += f".{name}" if text else name
     return text
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from callsheet.core.model import Disposition, Rules, Sheet, Text
+from callsheet.core.model import Disposition, Rules, Sheet, Task, Text
 from callsheet.formats.errors import Invalid, nearest, shown
 from callsheet.formats.links import check_placeholders
 from callsheet.formats.moments import moment, zone
@@ -23,8 +23,8 @@ from callsheet.formats.typed import check_leaves, typed
 
 MAX_LISTED = 1_000_000
 """Numbers in `do_not_call` and in `recent`."""
-TASK_ORDERS = ("file", "priority", "window", "id", "number", "name", "service", "region", "zone", "attempts",
-               "not_before")
+_UNORDERED = ("priority", "history", "windows", "past", "extra")
+TASK_ORDERS = ("file", "priority", "window", *(n for n in Task.__struct_fields__ if n not in _UNORDERED))
 """What a sheet can be ordered by besides its tasks' extra fields."""
 
 _SCHEMES = ("http", "https", "ftp", "ftps", "sftp", "scp")

@@ -39,7 +39,7 @@ def objects_members(data: bytes) -> dict[str, Raw]:
 
 def _syntax_error(data: bytes, message: str) -> FormatError:
     if match := _BYTE.search(message):
-        offset = min(int(match[1]), len(data))
+        offset = _offset(message, match)
         reason = "not valid JSON: " + message.removeprefix("JSON is malformed: ")[: -len(match[0])].strip()
     elif lone := _LONE.search(data):
         offset, reason = lone.start(), "not valid JSON: half of a surrogate pair"
@@ -47,6 +47,11 @@ def _syntax_error(data: bytes, message: str) -> FormatError:
         offset, reason = len(data), "not valid JSON: the text ends too early"
     line, column = place_of(data, offset)
     return FormatError(line, column, reason)
+
+
+def _offset(message: str, match: re.Match[str]) -> int:
+    """The byte a message of msgspec means; of trailing characters it names the one after the first."""
+    return int(match[1]) - ("trailing" in message)
 
 
 def place_of(data: bytes, offset: int) -> tuple[int, int]:
@@ -88,7 +93,7 @@ def _length(data: bytes, offset: int) -> int:
     except msgspec.DecodeError as error:
         match = _BYTE.search(str(error))
         if match:
-            return len(data[offset: offset + int(match[1])].rstrip())
+            return len(data[offset: offset + _offset(str(error), match)].rstrip())
     return len(data) - offset
 
 

@@ -14,7 +14,8 @@ _KINDS = ("result", "complete", "remaining", "status")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
 _NAME = re.compile(
     r"(?P<kind>[a-z]+)-(?P<agent>[A-Za-z0-9_.]+)-(?P<sheet>[A-Za-z0-9_.]+)-r(?P<revision>[0-9]+)"
-    r"-(?P<phone>[A-Za-z0-9_.]+)-(?P<seq>[0-9]{6,})\.json"
+    # ".2", ".3" …: a later word on the same attempt, or a name that another file had (the store's outbox).
+    r"-(?P<phone>[A-Za-z0-9_.]+)-(?P<seq>[0-9]{6,})(?:\.[0-9]+)?\.json"
 )
 
 
