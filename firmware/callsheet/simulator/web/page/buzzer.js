@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // The buzzer: shown at once, heard as soon as the browser lets a page make sound.
 
 const PITCH = 2400;

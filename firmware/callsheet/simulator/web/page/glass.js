@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // The display: one canvas pixel for each pixel of the phone's frame.
 
 const LIT = [223, 243, 255, 255];

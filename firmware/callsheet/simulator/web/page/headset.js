@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Hook switch, headset plug and the headset's own buttons.
 
 export class Headset {

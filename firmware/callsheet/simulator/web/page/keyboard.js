@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // The computer's keyboard as keypad, hook and headset.
 
 const CAPS = { Enter: "#", Backspace: "*", Escape: "*" };

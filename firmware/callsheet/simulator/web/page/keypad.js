@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // The keypad: mouse, fingers, and whoever else holds a key down.
 
 // Printed on the caps: the letters of ITU-T E.161, and what the keys outside the digits are for.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Three lamps. The blink patterns come from the phone, and so does their clock: lamps and pages blink in step.
 
 /** Key frames of a light that is on and off by turns; `times` in milliseconds, on first. */

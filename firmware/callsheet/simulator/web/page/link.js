@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // The web socket to the phone. Messages are described in wire.py.
 
 const PROTOCOL = "callsheet.pins.1";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Puts the phone together: what it shows comes from the link, what hands do goes into it.
 
 import { Buzzer } from "./buzzer.js";
