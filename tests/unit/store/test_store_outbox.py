@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from callsheet.core.ledger import Adopted, Upload
-from callsheet.ports import Origin, StoreError
+from callsheet.formats.names import parsed_name, upload_name
+from callsheet.ports import Document, Origin, StoreError
 from tests.unit.store.samples import START, Phone, document, ended, sheet, signed_in, signed_out
 
 Start = Callable[[], Phone]
@@ -50,6 +51,17 @@ def test_one_name_one_content(phone: Start) -> None:
     put(p, 1, text="once more")
     stem = document(1).name.removesuffix(".json")
     assert [item.name for item in p.store.waiting()] == [f"{stem}.json", f"{stem}.2.json", f"{stem}.3.json"]
+
+
+def test_numbered_names_are_still_names_of_results(phone: Start) -> None:
+    p = phone()
+    name = upload_name("result", "101", "spring.v2", 3, "kiosk", 7)
+    for body in (b"one", b"two"):
+        p.save(Upload("result", "kiosk-7"), documents=(Document(name, body, "101"),))
+    p.store.rename(p.store.waiting()[0].id)
+    parsed = [parsed_name(item.name) for item in p.store.waiting()]
+    assert parsed == [parsed_name(name)] * 2
+    assert parsed[0] is not None
 
 
 def test_rename_takes_the_next_free_name(phone: Start) -> None:

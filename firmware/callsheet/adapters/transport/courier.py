@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from random import Random
 
 from callsheet.adapters.transport import backoff, lanes
@@ -26,12 +27,16 @@ SUSPICION = 5
 class Courier:
     """Tries what is due, oldest first; says after every change how much waits and why."""
 
-    def __init__(self, links: Links, keyring: Keyring, outbox: Outbox, rng: Random) -> None:
+    def __init__(
+        self, links: Links, keyring: Keyring, outbox: Outbox, rng: Random,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._links = links
         self._settings = links.settings
         self._keyring = keyring
         self._outbox = outbox
         self._rng = rng
+        self._clock = clock
         self._lanes: dict[lanes.Key, Lane] = {}
         self._told: OutboxChanged | None = None
         self._wake = threading.Event()
@@ -43,9 +48,13 @@ class Courier:
 
     def start(self, post: Post) -> None:
         """Begin."""
+        self.connect(post)
+        self._thread.start()
+
+    def connect(self, post: Post) -> None:
+        """Where to tell, and to be told of new uploads; the thread is not begun."""
         self._post = post
         self._outbox.listen(self._wake.set)
-        self._thread.start()
 
     def flush(self) -> None:
         """Try everything now."""
@@ -69,7 +78,7 @@ class Courier:
         while not self._closed.is_set():
             self._wake.clear()
             try:
-                pause = self._round()
+                pause = self.round()
             except StoreError as error:
                 log.error("outbox: %s", error)
                 pause = self._settings.retry_max
@@ -78,8 +87,8 @@ class Courier:
                 pause = self._settings.retry_max
             self._wake.wait(pause)
 
-    def _round(self) -> float | None:
-        """Try what is due; seconds until something is due again, None if nothing waits."""
+    def round(self) -> float | None:
+        """Try what is due; seconds until something is due again, None if nothing waits. The thread's whole work."""
         if self._hurry:
             self._hurry = False
             for lane in self._lanes.values():
@@ -95,7 +104,7 @@ class Courier:
         self._tell(waiting)
         if not waiting:
             return None
-        return max(0.0, min(lane.next_due() for lane in self._lanes.values()) - time.monotonic())
+        return max(0.0, min(lane.next_due() for lane in self._lanes.values()) - self._clock())
 
     def _sort(self, waiting: tuple[Waiting, ...]) -> None:
         """The lane with the oldest upload first; a lane without any is forgotten."""
@@ -106,7 +115,7 @@ class Courier:
 
     def _work(self, lane: Lane) -> None:
         """One pass over a lane."""
-        ready = lane.ready(time.monotonic())
+        ready = lane.ready(self._clock())
         if not ready or self._closed.is_set():
             return
         agent, named = ready[0].agent, ready[0].upload
@@ -143,7 +152,7 @@ class Courier:
                     self._wait(lane, error, self._pause(lane.failures, error))
                     return
                 lane.error = str(error)
-                lane.aside[item.id] = time.monotonic() + self._slow()
+                lane.aside[item.id] = self._clock() + self._slow()
                 if refusals >= REFUSALS:
                     self._wait(lane, error, self._slow())
                     return
@@ -167,7 +176,7 @@ class Courier:
 
     def _wait(self, lane: Lane, error: Exception, pause: float) -> None:
         lane.error = str(error)
-        lane.due = time.monotonic() + pause
+        lane.due = self._clock() + pause
 
     def _pause(self, failures: int, error: TransferError | StoreError) -> float:
         if isinstance(error, StoreError) or not error.temporary:

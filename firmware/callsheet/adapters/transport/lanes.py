@@ -33,11 +33,11 @@ class Lane:
     """Refused uploads and when they are due."""
 
     def ready(self, now: float) -> list[Waiting]:
-        """Those that may be tried now: in order, but the refused ones last, lest they keep the lane from the others."""
+        """Those that may be tried now: in order, but refused ones last, those first that were refused first."""
         if now < self.due:
             return []
         ready = [item for item in self.items if self.aside.get(item.id, 0.0) <= now]
-        return sorted(ready, key=lambda item: item.id in self.aside)
+        return sorted(ready, key=lambda item: self.aside.get(item.id, 0.0))
 
     def next_due(self) -> float:
         """When the next of them may be tried."""
