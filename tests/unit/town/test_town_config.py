@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The town's file: what it may say, and how mistakes in it are named."""
 
+import re
+
 import pytest
 
 from callsheet.simulator.town import Behaviour, TownConfigError, demo_path, load_config, parse_config
@@ -117,6 +119,7 @@ def test_numbers_can_be_given_another_behaviour_while_the_town_lives():
     directory = Directory(parse_config(""))
     directory.assign("5", Behaviour(status=603, share=9))
     assert directory.pick("5", 1)[1].status == 603
+    assert directory.name_of("hangsupfirst") == "hangs-up-first"
     assert directory.name_of("6") == "answer"
     with pytest.raises(KeyError):
         directory.assign("5", "nap")
@@ -135,3 +138,10 @@ def test_own_frequencies_spread():
     assert min(voices) >= 500
     assert max(voices) <= 1490
     assert len(voices) > 90
+
+
+def test_the_example_of_the_readme_is_right():
+    readme = demo_path().with_name("README.md").read_text(encoding="utf-8")
+    config = parse_config(re.search(r"```toml\n(.*?)```", readme, re.DOTALL)[1])
+    assert Directory(config).pick("+864001", 1)[1].early == "announcement"
+    assert sum(b.share for b in config.behaviours.values()) == 100

@@ -105,7 +105,7 @@ class Timers(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     longest_ring: Annotated[float, Meta(gt=0)] = 180.0
     """A call nobody cancels is ended with 480 (cf. timer C)."""
     rtp_silence: Annotated[float, Meta(ge=0)] = 30.0
-    """A callee who hears no RTP for so long hangs up; 0: never."""
+    """A callee who hears no RTP for so long, and is not on hold, hangs up; 0: never."""
 
 
 class TownConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -151,6 +151,8 @@ class Directory:
         self._config = config
         self.behaviours = dict(config.behaviours)
         self._numbers = dict(config.numbers)
+        # A phone may take hyphens for visual separators and leave them out (RFC 3966 §5.1.1).
+        self._spoken = {name.replace("-", ""): name for name in config.behaviours}
         self._total = sum(b.share for b in self.behaviours.values())
 
     def assign(self, number: str, behaviour: str | Behaviour) -> None:
@@ -163,7 +165,7 @@ class Directory:
         self._numbers[number] = behaviour
 
     def name_of(self, number: str) -> str:
-        """The behaviour a number has, before its sequence is looked at."""
+        """The behaviour a number has, before its sequence is looked at; a behaviour's own name is a number too."""
         if number in self._numbers:
             return self._numbers[number]
         for pattern, name in self._numbers.items():
@@ -171,6 +173,8 @@ class Directory:
                 return name
         if number in self.behaviours:
             return number
+        if number in self._spoken:
+            return self._spoken[number]
         point = fraction(self._config.seed, number) * self._total
         for name, behaviour in self._config.behaviours.items():
             if point < behaviour.share:

@@ -36,6 +36,11 @@ class Callee(Leg):
         self._ignored_acks = 0
         self._chance = chance(context.config.seed, record.number, record.attempt)
 
+    @property
+    def invite_key(self) -> tuple[str, int, str]:
+        """As invite_key of its INVITE."""
+        return invite_key(self._request)
+
     def begin(self) -> None:
         """The INVITE is here."""
         behaviour = self.behaviour
@@ -67,19 +72,6 @@ class Callee(Leg):
             self._fail(503, "town-closed", "town")
         elif not self.over:
             self.hang_up("town")
-
-    def serves(self, transaction: ServerTransaction) -> bool:
-        """As Leg.serves."""
-        return transaction is self._transaction
-
-    def same_as(self, request: Request) -> bool:
-        """As Leg.same_as."""
-        mine = self._request
-        return (mine.call_id, mine.cseq, mine.sender.tag) == (
-            request.call_id,
-            request.cseq,
-            request.sender.tag,
-        )
 
     @property
     def _alive(self) -> bool:
@@ -168,6 +160,10 @@ class Callee(Leg):
         if self.behaviour.talk is not None:
             self.after(draw(self.behaviour.talk, self._chance), self.hang_up)
 
+    def _forget(self) -> None:
+        super()._forget()
+        self.context.invites.pop(self.invite_key, None)
+
     def _fail(self, status: int, result: str, by: str) -> None:
         behaviour = self.behaviour
         own = status == behaviour.status
@@ -189,6 +185,11 @@ class Callee(Leg):
             self._fail(480, "given-up", "town")
         else:
             self.finish("given-up", "town")
+
+
+def invite_key(request: Request) -> tuple[str, int, str]:
+    """What an INVITE shares with its CANCEL, and with itself come by another way (RFC 3261 §8.2.2.2, §9.1)."""
+    return request.call_id, request.cseq[0], request.sender.tag
 
 
 def new_record(request: Request, number: str, attempt: int, behaviour: str) -> CallRecord:

@@ -13,6 +13,7 @@ from callsheet.simulator.town.log import Ledger
 from callsheet.simulator.town.transaction import TransactionLayer
 
 if TYPE_CHECKING:
+    from callsheet.simulator.town.callee import Callee
     from callsheet.simulator.town.leg import Leg
 
 
@@ -26,6 +27,8 @@ class Context:
     ledger: Ledger
     legs: dict[tuple[str, str], Leg] = field(default_factory=dict)
     """(Call-ID, our tag) → leg; an ended one stays a while to answer late requests."""
+    invites: dict[tuple[str, int, str], Callee] = field(default_factory=dict)
+    """Callees by callee.invite_key, as long as they are in `legs`."""
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     """Searches for the dominant frequency still at work."""
 

@@ -48,14 +48,6 @@ class Leg:
         """The town closes in the middle of it."""
         raise NotImplementedError
 
-    def serves(self, transaction: ServerTransaction) -> bool:
-        """Whether this is the INVITE's transaction the leg began with."""
-        return False
-
-    def same_as(self, request: Request) -> bool:
-        """Whether the request is the leg's INVITE come by another way (RFC 3261 §8.2.2.2)."""
-        return False
-
     # Time and notes
 
     def after(self, seconds: float, call: Callable[..., None], *args: object) -> None:
@@ -155,20 +147,23 @@ class Leg:
         self.note("ack")
         for step in self.behaviour.script:
             self.after(step.after, run_step, self, step)
-        self._watch_rtp()
+        self._watch_rtp(self._acked)
 
-    def _watch_rtp(self) -> None:
-        limit = self.context.config.timers.rtp_silence
-        if not limit or self._acked is None:
+    def _watch_rtp(self, since: float) -> None:
+        """Hang up on a phone that has fallen silent; one that is on hold, or holds, may be."""
+        limit, now = self.context.config.timers.rtp_silence, self.context.loop.time()
+        if not limit:
             return
         media, agreed = self.audio.media, self.audio.agreed
-        last = max(self._acked, (media.receiver.last if media else None) or 0.0)
-        silent = self.context.loop.time() - last
-        if silent >= limit and agreed and agreed.receives:
-            self.note("rtp-silence", seconds=round(silent, 1))
+        if agreed and agreed.direction == "sendrecv":
+            since = max(since, (media.receiver.last if media else None) or 0.0)
+        else:
+            since = now
+        if now - since >= limit:
+            self.note("rtp-silence", seconds=round(now - since, 1))
             self.hang_up("town")
-            return
-        self.after(max(0.05, limit - silent) if silent < limit else limit, self._watch_rtp)
+        else:
+            self.after(limit / 4, self._watch_rtp, since)
 
     # Requests within the dialog
 

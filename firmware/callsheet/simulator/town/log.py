@@ -6,13 +6,16 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
 from msgspec import Struct, field
+
+EVENTS_KEPT = 20_000
+"""Events in memory; the file has all."""
 
 
 class RtpReport(Struct):
@@ -88,7 +91,7 @@ class Ledger:
 
     def __init__(self, path: Path | str | None = None, fsync: bool = False) -> None:
         self.calls: list[CallRecord] = []
-        self.events: list[dict[str, Any]] = []
+        self.events: deque[dict[str, Any]] = deque(maxlen=EVENTS_KEPT)
         self._file: BinaryIO | None = None
         if path:
             self._file = Path(path).open("ab", buffering=0)  # noqa: SIM115 - lives as long as the town
@@ -129,7 +132,7 @@ class Ledger:
                     return found
                 if not self._news.wait(max(0.0, deadline - time.monotonic())):
                     raise TimeoutError(
-                        f"{len(found)} of {count} events within {timeout} s; last: {self.events[-3:]}"
+                        f"{len(found)} of {count} events within {timeout} s; last: {list(self.events)[-3:]}"
                     )
 
     def totals(self) -> Totals:

@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 
 from callsheet.simulator.town.behaviours import Behaviour, Directory, TownConfig
-from callsheet.simulator.town.callee import Callee, new_record
+from callsheet.simulator.town.callee import Callee, invite_key, new_record
 from callsheet.simulator.town.caller import Caller
 from callsheet.simulator.town.context import Context
 from callsheet.simulator.town.dialog import ALLOW, contact
@@ -162,8 +162,8 @@ class Town:
 
     def _cancel(self, request: Request, transaction: ServerTransaction) -> None:
         invite = self._context.layer.invite_of(request)
-        callee = invite and next((leg for leg in self._context.legs.values() if leg.serves(invite)), None)
-        if isinstance(callee, Callee):
+        callee = self._context.invites.get(invite_key(request))
+        if invite and callee:
             callee.cancelled(request, transaction)
         else:
             transaction.respond(request.reply(200 if invite else 481, tag="town"))
@@ -174,7 +174,7 @@ class Town:
             if refusal:
                 transaction.respond(refusal)
                 return
-        if any(leg.same_as(request) for leg in self._context.legs.values()):
+        if invite_key(request) in self._context.invites:
             transaction.respond(request.reply(482, tag="town"))
             return
         if (
@@ -196,5 +196,6 @@ class Town:
             return
         self.calls.append(record)
         self._context.legs[request.call_id, callee.dialog.local_tag] = callee
+        self._context.invites[callee.invite_key] = callee
         callee.note("invite", behaviour=name)
         callee.begin()
