@@ -31,7 +31,7 @@ _COLUMNS = {
     "caller_id": "caller, from number, our number, 主叫, 主叫号码, 外显号码",
 }
 _COMMENTS = {
-    "id": "sheet, sheet id, campaign, 表单, 表单编号",
+    "id": "sheet, sheet id, campaign, 编号, 表单, 表单编号",
     "agent": "agent id, extension, 坐席, 座席, 坐席编号, 工号",
     "revision": "rev, version, 版本, 修订",
     "issued": "issued at, date, 发布时间",

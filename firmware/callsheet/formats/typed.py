@@ -57,7 +57,8 @@ def explained(error: msgspec.ValidationError, obj: Any, kind: Any, strict: bool 
     if missing := _MISSING.fullmatch(text):
         return Invalid(f"field {shown(missing[1])} is missing", path)
     if enum := _ENUM.fullmatch(text):
-        return Invalid(f"unknown value {shown(enum[1].strip(chr(39)))}", path, nearest(enum[1], _choices(at)))
+        word = enum[1].strip("'")
+        return Invalid(f"unknown value {shown(word)}", path, nearest(word, _choices(at)))
     plain = re.sub(r"`([^`]*)`", lambda m: " or ".join(_WORDS.get(w, w) for w in m[1].split(" | ")), text)
     return Invalid(plain[:1].lower() + plain[1:], path)
 
