@@ -37,8 +37,9 @@ class Bridge:
         self._sound.close()
 
     def add(self, line: Line, media: pj.AudioMedia) -> None:
-        """A call has sound now, or has a new stream."""
-        self.remove(line)
+        """A call has sound now, or has a new stream, perhaps at the port of the old one."""
+        if line.media is not None and line.media.getPortId() != media.getPortId():
+            self.remove(line)
         line.media = media
         self._lines[line.number] = line
         self._join(line)

@@ -44,7 +44,7 @@ def guarded(callback: Any) -> Any:
     def wrapped(self: Any, prm: Any) -> None:
         try:
             callback(self, prm)
-        except Exception:
+        except Exception:  # noqa: BLE001 - an exception cannot pass through the C stack
             log.exception("SIP callback %s failed", callback.__name__)
 
     wrapped.__name__ = callback.__name__

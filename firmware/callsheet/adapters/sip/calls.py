@@ -11,11 +11,10 @@ import pjsua2 as pj
 
 from callsheet.adapters.sip import addresses, headers, lowlevel
 from callsheet.adapters.sip.account import Account
-from callsheet.adapters.sip.bridge import Bridge
 from callsheet.adapters.sip.call import Handle, Line, media_only_audio
 from callsheet.adapters.sip.facts import Arrived, MediaChanged, StateChanged, Transferring
-from callsheet.adapters.sip.listen import PERIOD, Listener
 from callsheet.adapters.sip.logs import log
+from callsheet.adapters.sip.media import Media
 from callsheet.adapters.sip.stack import Stack, explain
 from callsheet.adapters.sip.timers import Timers
 from callsheet.adapters.sip.tones import Tones
@@ -24,9 +23,7 @@ from callsheet.core.events import (
     CallAnswered,
     CallEnded,
     CallIncoming,
-    CallMedia,
     CallProgress,
-    ToneHeard,
     TransferProgress,
 )
 from callsheet.core.outcomes import CallEnd
@@ -44,10 +41,10 @@ _TOO_MANY = 70010
 class Calls:
     """All calls there are. Everything here runs on the owner thread."""
 
-    def __init__(self, stack: Stack, bridge: Bridge, tones: Tones, timers: Timers,
+    def __init__(self, stack: Stack, media: Media, tones: Tones, timers: Timers,
                  report: Callable[[AnyEvent], None]) -> None:
         self._stack = stack
-        self._bridge = bridge
+        self._media = media
         self._tones = tones
         self._timers = timers
         self._report = report
@@ -182,21 +179,9 @@ class Calls:
         line = self._lines.get(fact.call)
         if line is None or line.reported:
             return
-        found = fact.lines[0] if fact.lines else None
-        live = found is not None and found.state in ("active", "remote-hold")
-        if found is not None and live:
-            self._connect(line, found.index)
-        else:
-            self._bridge.remove(line)
+        self._media.changed(line, fact)
         if line.media is not None and not line.answered:
             self._tones.stop("ring-back")
-            self._listen(line)
-        state = found.state if found is not None else "none"
-        codec, secure = self._stream(line, found.index) if found is not None and live else ("", False)
-        event = CallMedia(line.number, state, codec, secure)
-        if event != line.last_media:
-            line.last_media = event
-            self._report(event)
 
     def transferring(self, fact: Transferring) -> None:
         """NOTIFY about a transfer."""
@@ -261,7 +246,7 @@ class Calls:
             return
         line.answered = True
         self._tones.stop("ring-back")
-        self._listen_no_more(line)
+        self._media.answered(line)
         if line.reported:
             # The core was told long ago that this call is over.
             log.warning("a call was answered after it had been given up; it is released")
@@ -277,8 +262,8 @@ class Calls:
         local = fact.source in ("time-out", "transport") or (fact.source == "own" and not line.answered
                                                              and not line.cancelling and not line.incoming)
         end = CallEnd(
-            code=200 if line.answered else response.code if fact.source == "received" else fact.code,
-            phrase=response.phrase if fact.source == "received" and not bye else fact.phrase,
+            code=200 if line.answered else response.code or fact.code,
+            phrase=response.phrase if response.code else fact.phrase,
             reasons=response.reasons,
             retry_after=response.retry_after,
             local=local and not line.answered,
@@ -294,8 +279,7 @@ class Calls:
             return
         line.reported = True
         self._tones.stop("ring-back")
-        self._listen_no_more(line)
-        self._bridge.remove(line)
+        self._media.ended(line)
         self._report(CallEnded(line.number, end))
 
     def _fail(self, number: int, detail: str) -> None:
@@ -304,40 +288,3 @@ class Calls:
     def _drop(self, line: Line) -> None:
         self._lines.pop(line.number, None)
         self._spent.append(line)
-
-    def _connect(self, line: Line, index: int) -> None:
-        try:
-            self._bridge.add(line, line.handle.getAudioMedia(index))
-        except pj.Error as error:
-            log.info("media of a call could not be connected: %s", explain(error))
-
-    def _listen(self, line: Line) -> None:
-        if line.listener is not None or line.media is None or line.incoming:
-            return
-        try:
-            line.listener = Listener(line.media)
-        except (pj.Error, OSError) as error:
-            log.info("no ear on early media: %s", explain(error) if isinstance(error, pj.Error) else error)
-        else:
-            self._timers.after(PERIOD, lambda: self._look(line))
-
-    def _look(self, line: Line) -> None:
-        if line.listener is None:
-            return
-        for tone in line.listener.look():
-            line.tones.append(tone)
-            self._report(ToneHeard(line.number, tone))
-        self._timers.after(PERIOD, lambda: self._look(line))
-
-    def _listen_no_more(self, line: Line) -> None:
-        if line.listener is not None:
-            line.listener.stop()
-            line.listener = None
-
-    def _stream(self, line: Line, index: int) -> tuple[str, bool]:
-        """Codec, and whether SRTP is in use."""
-        try:
-            codec = line.handle.getStreamInfo(index).codecName
-            return codec, "SRTP status: Active" in line.handle.dump(True, "")
-        except pj.Error:
-            return "", False

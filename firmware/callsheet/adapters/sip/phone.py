@@ -22,6 +22,7 @@ from callsheet.adapters.sip.facts import (
     Transferring,
 )
 from callsheet.adapters.sip.logs import log
+from callsheet.adapters.sip.media import Media
 from callsheet.adapters.sip.registration import Registrar
 from callsheet.adapters.sip.sound import Sound
 from callsheet.adapters.sip.stack import Stack, explain
@@ -75,6 +76,7 @@ class PjSip:
         self._log_level = log_level
         self._post: Post | None = None
         self._running = False
+        self._wakeable: Stack | None = None
 
     def start(self, post: Post) -> None:
         """Bring the stack up and begin to register. Raises SipError if it cannot start at all."""
@@ -90,13 +92,28 @@ class PjSip:
             reason = explain(error) if isinstance(error, pj.Error) else str(error)
             self._free()
             raise SipError(f"the SIP account could not be set up: {reason}") from None
-        self._calls = Calls(self._stack, self._bridge, self._tones, self._timers, self._tell)
+        self._calls = Calls(self._stack, Media(self._bridge, self._timers, self._tell), self._tones, self._timers,
+                            self._tell)
         self._registrar = Registrar(self._sip, [_Binding(account) for account in self._accounts],
                                     self._timers, self._tell)
         self._running = True
+        self._wakeable = self._stack
         if not self._accounts:
             self._tell(RegistrationChanged(False, 0, "no SIP server is set"))
         self._registrar.start()
+
+    def configure(self, sip: SipSettings, audio: AudioSettings, numbers: NumberSettings) -> None:
+        """Other settings from now on, without a new process: calls are hung up, sound is closed if it was open.
+
+        The stack is taken down and brought up again, in less than 0.1 s beyond the end of the old
+        registration, because transports and codecs cannot all be changed in a running one. Raises
+        SipError if the new settings do not work; `configure` with the old ones then brings it back.
+        """
+        post = self._post
+        self.close()
+        self._sip, self._audio, self._numbers = sip, audio, numbers
+        if post is not None:
+            self.start(post)
 
     def poll(self, timeout: float) -> None:
         """Run the stack for at most `timeout` seconds, or until something happens or `wake` is called."""
@@ -108,8 +125,8 @@ class PjSip:
 
     def wake(self) -> None:
         """Make `poll` return at once. Safe from any thread."""
-        if self._running:
-            self._stack.wake()
+        if (stack := self._wakeable) is not None:
+            stack.wake()
 
     def network_changed(self) -> None:
         """The network came back: register now, not at the next retry."""
@@ -200,6 +217,7 @@ class PjSip:
                 (self._calls.any or self._registrar.waiting) and now < at_least + CLOSE_TIME):
             self.poll(0.05)
         self._running = False
+        self._wakeable = None
         del self._calls, self._registrar
         self._free()
 
