@@ -246,7 +246,10 @@ def deadline(state: State, mono: float, wall: float) -> float | None:
     if preview is not None and preview.dial_at is not None:
         if not preview.headset:
             times.append(preview.dial_at - HEADSET_LEAD)
-        times += [t for t in (preview.dial_at, preview.headset_deadline) if t is not None and t > mono]
+        elif not preview.go:
+            times.append(preview.dial_at)
+        elif preview.headset_deadline is not None:
+            times.append(preview.headset_deadline)
     if state.gap_until > mono:
         times.append(state.gap_until)
     proposal = state.proposal

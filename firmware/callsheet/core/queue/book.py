@@ -18,7 +18,7 @@ from callsheet.core.model import Task
 from callsheet.core.numbers import canonical
 from callsheet.core.outcomes import Outcome
 from callsheet.core.queue.item import Item, Record
-from callsheet.core.queue.memory import NEVER_REACHED, NumberMemory
+from callsheet.core.queue.memory import NumberMemory, counts
 from callsheet.core.retry import Tally
 
 Touched = tuple[Item | None, str]
@@ -113,8 +113,7 @@ class Book:
             return NOTHING
         intention = self._close_intention(attempt.id)
         record = Record.of(attempt, intention.number if intention is not None else canonical(attempt.number))
-        rang = attempt.ringing is not None or attempt.answered is not None
-        if (rang or attempt.outcome not in NEVER_REACHED) and self.memory.caps.record(record.number, record.dialled):
+        if counts(attempt) and self.memory.caps.record(record.number, record.dialled):
             record.capped_at = record.dialled
         item = self._item(attempt.task, attempt.number)
         self._records[attempt.id] = item, record

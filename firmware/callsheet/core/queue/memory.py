@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from callsheet.core.caps import Caps
+from callsheet.core.model import Attempt
 from callsheet.core.numbers import canonical
 from callsheet.core.outcomes import Outcome
 from callsheet.core.queue.item import Record
@@ -15,6 +16,12 @@ NEVER_REACHED = frozenset({
     Outcome.OUR_FAULT, Outcome.REFUSED, Outcome.NETWORK_TROUBLE, Outcome.CALLER_BLOCKED,
 })  # fmt: skip
 """Outcomes of calls that did not get to the callee's line, unless it was heard ringing."""
+
+
+def counts(attempt: Attempt) -> bool:
+    """Whether an attempt counts towards rolling caps: it rang at the callee, or may have (mission, attempts and caps)."""
+    rang = attempt.ringing is not None or attempt.answered is not None
+    return rang or attempt.outcome not in NEVER_REACHED
 
 
 class NumberMemory:

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a settings file to a phone: which adapter goes behind which port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from callsheet.adapters.clock import SystemClock
+from callsheet.adapters.identity import Identity, identity
+from callsheet.adapters.network import NetworkWatcher
+from callsheet.adapters.sip import PjSip
+from callsheet.adapters.store import SqliteStore, add_recent
+from callsheet.adapters.transport import FileTransport
+from callsheet.core.numbers import canonical
+from callsheet.core.processor import Processor
+from callsheet.core.queue.memory import counts
+from callsheet.formats.settings import Settings
+from callsheet.phone.loop import Phone, Ports
+from callsheet.simulator.autopilot import Autopilot, Habits
+from callsheet.simulator.handset import SimulatedHandset
+from callsheet.simulator.web import WebHandset
+
+
+class NoHardware(RuntimeError):
+    """This build has no drivers for real pins."""
+
+
+class Built(Struct):
+    """A phone, and what belongs to it but is none of its ports."""
+
+    phone: Phone
+    page: str
+    start: tuple[Callable[[], object], ...]
+    close: tuple[Callable[[], object], ...]
+
+
+def build(settings: Settings, folder: Path) -> Built:
+    """Put a phone together; `folder` is where the settings file lies.
+
+    Raises NoHardware where there is no handset for these settings.
+    """
+    if not settings.simulator.enabled:
+        raise NoHardware("no drivers for a real handset in this version; set simulator.enabled = true")
+    who = identity()
+    settings = _complete(settings, who)
+    data = folder / settings.data.directory
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = SqliteStore(data, settings.phone.id, canonical, counts)
+    sip = PjSip(settings.sip, settings.audio, settings.numbers)
+    handset = _handset(settings)
+    ports = Ports(
+        clock=SystemClock(verify=False), sip=sip, store=store,
+        transport=FileTransport(settings.sheet, store, mac=who.mac, serial=who.serial,
+                                prepare=lambda sheet: add_recent(sheet, store.recent, canonical)),
+        keys=handset.keys, display=handset.display, lamps=handset.lamps, headset=handset.headset,
+    )
+    phone = Phone(Processor(settings.phone, settings.calls, settings.numbers), ports)
+    web = WebHandset(handset, settings.simulator.listen)
+    network = NetworkWatcher()
+    start: list[Callable[[], object]] = [web.start, lambda: network.start(phone.post)]
+    close: list[Callable[[], object]] = [network.close, web.close]
+    if settings.simulator.autopilot:
+        pilot = _autopilot(settings, handset)
+        phone.read_aloud(pilot.show)
+        start.append(pilot.start)
+        close.insert(0, pilot.close)
+    return Built(phone, web.url, tuple(start), tuple(close))
+
+
+def _complete(settings: Settings, who: Identity) -> Settings:
+    """What the hardware tells where the settings do not."""
+    traits = settings.phone
+    if traits.id == "phone":
+        traits = replace(traits, id=f"phone-{who.serial[-8:]}")
+    if not traits.zone:
+        traits = replace(traits, zone=_system_zone())
+    return replace(settings, phone=traits)
+
+
+def _system_zone(link: Path = Path("/etc/localtime")) -> str:
+    """The machine's IANA zone, from where /etc/localtime points (localtime(5))."""
+    target = str(link.resolve())
+    _, found, zone = target.partition("/zoneinfo/")
+    return zone if found and "/" in zone else "UTC"
+
+
+def _handset(settings: Settings) -> SimulatedHandset:
+    width, height = (int(n) for n in settings.simulator.display.split("x"))
+    return SimulatedHandset((width, height), settings.phone.keypad, headset=settings.simulator.headset)
+
+
+def _autopilot(settings: Settings, handset: SimulatedHandset) -> Autopilot:
+    simulator = settings.simulator
+    return Autopilot(handset, Habits(simulator.agent, simulator.pin, simulator.talk, unknown=simulator.unknown,
+                                     seed=simulator.seed))

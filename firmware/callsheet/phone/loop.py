@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main loop: events in, effects out, screen and lamps after each.
+
+One thread owns the core and the SIP stack. Everything else posts events; a post
+wakes the stack's poll, so the loop sleeps as long as nothing is due.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from callsheet.core.events import AnyEvent, Now, Restored, Tick
+from callsheet.core.processor import Processor
+from callsheet.core.screen import Screen
+from callsheet.phone.executor import Executor
+from callsheet.phone.outputs import Outputs
+from callsheet.ports import Clock, Display, Headset, Keys, Lamps, Sip, Store, StoreError, Transport
+
+log = logging.getLogger("callsheet.phone")
+
+LONGEST_SLEEP = 30.0
+"""Seconds; a wall clock that was set meanwhile is noticed no later than this."""
+
+
+class Ports(Struct):
+    """What the phone is connected to."""
+
+    clock: Clock
+    sip: Sip
+    store: Store
+    transport: Transport
+    keys: Keys
+    display: Display
+    lamps: Lamps
+    headset: Headset
+
+
+class Phone:
+    """A phone, running on the thread that calls `run`."""
+
+    def __init__(self, processor: Processor, ports: Ports) -> None:
+        self._processor = processor
+        self._ports = ports
+        self._inbox: deque[AnyEvent] = deque()
+        self._stop = threading.Event()
+        self._outputs = Outputs(ports.display, ports.lamps, ports.headset)
+        self._executor = Executor(processor, ports, self.post)
+
+    def post(self, event: AnyEvent) -> None:
+        """Hand an event to the loop, from any thread."""
+        self._inbox.append(event)
+        self._ports.sip.wake()
+
+    def stop(self) -> None:
+        """Make `run` return soon, from any thread or signal handler."""
+        self._stop.set()
+        self._ports.sip.wake()
+
+    def read_aloud(self, reader: Callable[[Screen], None]) -> None:
+        """Every screen goes to `reader` as well, as text. Before `run`."""
+        self._outputs.reader = reader
+
+    def run(self) -> None:
+        """Run until `stop`. Raises SipError if the stack, StoreError if the store cannot start."""
+        ports = self._ports
+        ports.store.start(self._inbox.append)
+        try:
+            self._restore()
+            ports.sip.start(self._inbox.append)
+            self._outputs.start()
+            ports.transport.start(self.post)
+            ports.headset.start(self.post)
+            ports.keys.start(self.post)
+            while not self._stop.is_set():
+                self._turn()
+        finally:
+            self._close()
+
+    def _restore(self) -> None:
+        """What was stored comes before anything that happens now."""
+        self._inbox.appendleft(Restored(self._ports.store.load()))
+
+    def _turn(self) -> None:
+        """Handle what has come in, show it, and sleep until something is due."""
+        while self._inbox:
+            self._handle(self._inbox.popleft())
+        now = self._ports.clock.now()
+        deadline = self._processor.deadline(now)
+        if deadline is not None and deadline <= now.mono:
+            self._handle(Tick())
+            now = self._ports.clock.now()
+            deadline = self._processor.deadline(now)
+        refresh = self._outputs.update(self._processor.state, now)
+        due = [now.mono + LONGEST_SLEEP, refresh, *(t for t in (deadline, self._executor.deadline()) if t is not None)]
+        timeout = 0.0 if self._inbox else max(0.0, min(due) - self._ports.clock.now().mono)
+        self._ports.sip.poll(timeout)
+        self._executor.tick(self._ports.clock.now().mono)
+
+    def _handle(self, event: AnyEvent) -> None:
+        now: Now = self._ports.clock.now()
+        effects = self._processor.handle(event, now)
+        self._executor.carry_out(effects, now)
+        self._executor.observe(event)
+
+    def _close(self) -> None:
+        """Let go of everything, whatever fails on the way."""
+        ports = self._ports
+        for part in (ports.keys, ports.transport, ports.headset, ports.sip, self._outputs, ports.store):
+            try:
+                part.close()
+            except (OSError, RuntimeError, StoreError) as error:
+                log.warning("%s did not close: %s", type(part).__name__, error)
