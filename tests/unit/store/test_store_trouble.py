@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 import tests
 from callsheet.core.events import FaultChanged, Saved
-from callsheet.core.ledger import Adopted, Intention, Upload
+from callsheet.core.ledger import Adopted, Ended, Intention, Postponed, Upload
 from callsheet.ports import StoreError
 from tests.unit.store.samples import NUMBER, START, Phone, document, ended, intention, sheet, signed_in
 
@@ -159,6 +160,27 @@ def test_second_damage_keeps_the_first_file(phone: Start) -> None:
         p.close()
     assert {path.name for path in p.directory.glob("*damaged-*") if path.name[-1].isdigit()} == {
         "callsheet.db.damaged-1", "callsheet.db.damaged-2"}
+
+
+def test_card_that_goes_bad_under_a_running_phone(phone: Start) -> None:
+    """What has been read is in the page cache (2 MB), so the file must be larger."""
+    p = phone()
+    noise = "".join(random.Random(1).choices("0123456789abcdef", k=6_000_000))
+    p.save(signed_in(), Adopted(sheet=sheet(), at=START), intention(1))
+    for n in range(600):
+        p.save(Postponed(task=noise[n * 9000:][:9000], until=START, at=START))
+    p = phone()
+    path = p.directory / "callsheet.db"
+    pages = path.stat().st_size // 4096
+    for page in range(3, pages):
+        overwrite(path, 4096 * page, 4096)
+    for n in range(2, 300):
+        assert isinstance(p.save(ended(n), Upload("result", ""), documents=(document(n, noise[n * 99:][:9000]),)), Saved)
+        if p.faults():
+            break
+    assert "damaged" in fault(p)
+    assert p.store.load().next_attempt > n
+    assert any(isinstance(entry, Ended) and entry.attempt.id == f"kiosk-{n}" for entry in p.store.load().entries)
 
 
 def test_unreadable_row_is_named_and_the_rest_is_kept(phone: Start) -> None:

@@ -30,7 +30,7 @@ def open_database(path: Path, phone_id: str) -> tuple[sqlite3.Connection, str]:
             raise
         return db, ""
     except sqlite3.DatabaseError as error:
-        if not _is_damage(error):
+        if not is_damage(error):
             raise
     aside = _put_aside(path)
     db = schema.connect(path)
@@ -43,7 +43,7 @@ def _check(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("database disk image is malformed")
 
 
-def _is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: sqlite3.Error) -> bool:
     """Damage, unlike a full disk or a lack of permission; those must not cost the file its place."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is None or code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)

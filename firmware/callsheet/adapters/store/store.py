@@ -14,7 +14,7 @@ import msgspec
 
 from callsheet.adapters.store import ledger, outbox, recent, schema
 from callsheet.adapters.store.lock import DirectoryLock
-from callsheet.adapters.store.recovery import open_database
+from callsheet.adapters.store.recovery import is_damage, open_database
 from callsheet.adapters.store.worker import Worker
 from callsheet.core.events import FaultChanged, Saved, SaveFailed
 from callsheet.core.ledger import AnyEntry, Ended, Snapshot, Upload
@@ -42,6 +42,7 @@ class SqliteStore:
         self._counts = counts
         self._origins: dict[tuple[str, str, int], Origin] = {}
         self._listeners: list[Callable[[], None]] = []
+        self._erase_failed = False
 
     def start(self, post: Post) -> None:
         """Open the data directory. Raises StoreError."""
@@ -133,12 +134,13 @@ class SqliteStore:
 
     def _save(self, id: int, entries: tuple[AnyEntry, ...], documents: tuple[Document, ...]) -> None:
         try:
-            with schema.transaction(self._db):
-                ledger.write(self._db, entries, documents, self._origins)
-                for entry in entries:
-                    if isinstance(entry, Ended) and self._counts(entry.attempt):
-                        number = self._canonical(entry.attempt.number)
-                        recent.note(self._db, self._key, number, entry.attempt.dialled.timestamp())
+            try:
+                self._write(entries, documents)
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+                self._mend()
+                self._write(entries, documents)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the loop must hear that nothing was written
             self._post(SaveFailed(id, _explain(error)))
             return
@@ -148,6 +150,21 @@ class SqliteStore:
                 woken()
         self._erase()
 
+    def _write(self, entries: tuple[AnyEntry, ...], documents: tuple[Document, ...]) -> None:
+        with schema.transaction(self._db):
+            ledger.write(self._db, entries, documents, self._origins)
+            for entry in entries:
+                if isinstance(entry, Ended) and self._counts(entry.attempt):
+                    number = self._canonical(entry.attempt.number)
+                    recent.note(self._db, self._key, number, entry.attempt.dialled.timestamp())
+
+    def _mend(self) -> None:
+        """The card went bad under us: take over what can be read, and go on without a restart."""
+        self._db.close()
+        self._db, repaired = open_database(self._path, self._phone_id)
+        if repaired:
+            self._post(FaultChanged("store", repaired))
+
     def _erase(self, always: bool = False) -> None:
         """Erase finished sessions, and the log with their pages. Tried again at the next occasion if the disk fails."""
         try:
@@ -156,7 +173,12 @@ class SqliteStore:
             if erased or always:
                 schema.wipe_log(self._db)
         except sqlite3.Error as error:
+            self._erase_failed = True
             self._post(FaultChanged("store", _explain(error)))
+        else:
+            if self._erase_failed:
+                self._erase_failed = False
+                self._post(FaultChanged("store"))
 
     def _change(self, job: Callable[[], Result]) -> Result:
         def run() -> Result:
