@@ -50,6 +50,8 @@ def _remaining(item: Item, book: Book, roster: Roster) -> Task:
     block = roster.lane(item).rules.block_after_refusal
     if refused is not None and block and refused + block > item.wait_until:
         changes["not_before"] = _instant(refused + block)
+    if not item.callback and item.appointed() and item.counted() >= roster.limit(item):
+        changes["max_attempts"] = item.counted() + 1  # the attempt the agent granted beyond the limit
     held = _held(item, roster.issued)
     if held != task.held:
         changes["held"] = held

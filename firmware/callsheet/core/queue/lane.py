@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from math import inf
+from typing import Any
 
 from callsheet.core.calendar import Calendar, restricts
 from callsheet.core.model import Rules
@@ -114,28 +115,28 @@ class Lane:
 
     # Heaps --------------------------------------------------------------------
 
-    def push(self, item: Item) -> None:
-        """Put a task in, by what can be said of it whatever the time."""
+    def put(self, item: Item | None) -> None:
+        """A task of this lane has changed; None: it is out of play, and only what names it is void."""
         self._valid = None
-        opens = item.window_opens(item.wait_until)
-        key = item.wait_until if opens is None else opens
-        if key or item.windows or item.callback:
-            heappush(self._waiting, self._waiting_entry(item, key))
-        else:
-            heappush(self._ready, self._ready_entry(item, 0.0))
+        if item is not None:
+            self._enter(item, heappush)
 
     def fill(self, items: list[Item]) -> None:
         """Put in many at once, in linear time."""
+        self._valid = None
         for item in items:
-            opens = item.window_opens(item.wait_until) if item.windows else None
-            key = item.wait_until if opens is None else opens
-            if key or item.windows or item.callback:
-                self._waiting.append(self._waiting_entry(item, key))
-            else:
-                self._ready.append(self._ready_entry(item, 0.0))
+            self._enter(item, list.append)
         heapify(self._waiting)
         heapify(self._ready)
-        self._valid = None
+
+    def _enter(self, item: Item, push: Callable[[list[Any], Any], object]) -> None:
+        """Put a task where it belongs by what can be said of it whatever the time."""
+        opens = item.window_opens(item.wait_until) if item.windows else None
+        key = item.wait_until if opens is None else opens
+        if key or item.windows or item.callback:
+            push(self._waiting, self._waiting_entry(item, key))
+        else:
+            push(self._ready, self._ready_entry(item, 0.0))
 
     def _ready_entry(self, item: Item, at: float) -> tuple[int, float, int, int]:
         return item.class_at(at), item.wait_until if item.callback else 0.0, item.rank, item.stamp
@@ -160,14 +161,10 @@ class Lane:
         self._valid = (at, until, trusted)
         return self._front
 
-    def forget_front(self) -> None:
-        """A task was taken out: what was worked out before may name it."""
-        self._valid = None
-
     def take(self) -> Callable[[], None]:
         """Take the front out, to see what comes after it; the result puts it back."""
         assert self._front is not None
-        heap: list = self._ready if self._ready and self._ready[0][2] == self._front[4] else self._waiting
+        heap: list[Any] = self._ready if self._ready and self._ready[0][2] == self._front[4] else self._waiting
         entry = heappop(heap)
         self._valid = None
 
@@ -258,6 +255,6 @@ def _later(one: Blocker | None, other: Blocker | None) -> Blocker | None:
     return other if other.until is None or other.until > one.until else one
 
 
-def _drop_stale(heap: list, stale: Callable[[int, int], bool]) -> None:
+def _drop_stale(heap: list[Any], stale: Callable[[int, int], bool]) -> None:
     while heap and stale(heap[0][-2], heap[0][-1]):
         heappop(heap)

@@ -83,11 +83,9 @@ class Queue:
         if item is not None and not any(item is other for other in touched):
             touched.append(item)
         for one in touched:
-            lane = self._roster.lane(one)
-            if self._assess(one):
-                lane.push(one)
-            else:
-                lane.forget_front()
+            in_play = self._assess(one)
+            if one.rank >= 0:
+                self._roster.lane(one).put(one if in_play else None)
 
     def merge(self, sheet: Sheet, at: float) -> Merge:
         """Put a revised sheet into the running queue.
@@ -105,14 +103,13 @@ class Queue:
     def remember(self, recent: Mapping[str, Sequence[float]]) -> None:
         """Take in calls per number that another memory knows of; they count towards rolling caps."""
         self._book.remember(recent)
-        self._rewind()
+        self._load(self._roster.sheet)
 
     def _assess(self, item: Item) -> bool:
         """Work out anew where a task stands; true if only time can keep it back now."""
         item.stamp += 1
         item.settle(self._roster.issued)
-        if item.block is None or item.block.kind == "held":
-            item.block = self._closing(item, item.block) or item.block
+        item.block = self._settled(item, item.block)
         self._doomed.pop(item.task.id, None)
         block = item.block
         if block is not None and block.kind in CLOSING:
@@ -130,15 +127,17 @@ class Queue:
                 heappush(self._windows, (ends, item.rank, item.stamp))
         return True
 
-    def _closing(self, item: Item, block: Blocker | None) -> Blocker | None:
-        """Why a task that is otherwise open or held has to be closed."""
+    def _settled(self, item: Item, block: Blocker | None) -> Blocker | None:
+        """The same, with what closes a task that would otherwise be open or held."""
+        if block is not None and block.kind != "held":
+            return block
         if self._book.memory.do_not_call(item.number):
             return Blocker("do-not-call")
         if block is None and not item.appointed():
             limit = self._roster.limit(item)
             if item.counted() >= limit:
                 return Blocker("attempts-limit", detail=str(limit))
-        return None
+        return block
 
     def _count(self, item: Item) -> None:
         bucket = _bucket(item)
@@ -162,9 +161,7 @@ class Queue:
         return Proposal() if found is None else self._propose(found[0], at, clock_trusted)
 
     def _front(self, at: float, trusted: bool) -> tuple[Front, Lane | None] | None:
-        if at < self._at:
-            self._rewind()
-        self._at = at
+        self._clock(at)
         best: Front | None = None
         home: Lane | None = None
         for lane in self._roster.lanes:
@@ -180,9 +177,10 @@ class Queue:
             heappop(self._idle)
         return None
 
-    def _rewind(self) -> None:
-        """The clock was set back, or calls became known: what was worked out holds no longer."""
-        self._load(self._roster.sheet)
+    def _clock(self, at: float) -> None:
+        if at < self._at:  # set back: what was worked out holds no longer
+            self._load(self._roster.sheet)
+        self._at = at
 
     def _propose(self, front: Front, at: float, trusted: bool) -> Proposal:
         group, due, _, _, rank = front
@@ -212,19 +210,25 @@ class Queue:
     ) -> Blocker | None:
         """The one reason why a task cannot be dialled at `at`; None: it can, though others may go first.
 
-        `intended`: an intention of the caller's own is open, and no reason.
+        `intended`: an intention of the caller's own is open; is there a reason why its INVITE must not leave?
         """
         item = self._book.items.get(task_id)
         if item is None:
             return Blocker("unknown-task")
-        if item.block is not None and not (intended and item.block.kind == "active"):
-            return item.block
+        if intended and item.open_attempt:
+            with self._book.without_intention(item):
+                block = self._settled(item, item.verdict(self._roster.issued))
+                return block or self._timed(item, at, clock_trusted)
+        return item.block or self._timed(item, at, clock_trusted)
+
+    def _timed(self, item: Item, at: float, trusted: bool) -> Blocker | None:
         if at >= self._roster.expires:
             return Blocker("expired-sheet")
-        return self._roster.lane(item).blocker(item, at, clock_trusted)
+        return self._roster.lane(item).blocker(item, at, trusted)
 
     def sweep(self, at: float) -> tuple[Closed, ...]:
         """Ledger entries for tasks that are to be closed without a call; returned until they are applied."""
+        self._clock(at)
         while self._windows and self._windows[0][0] <= at:
             _, rank, stamp = heappop(self._windows)
             item = self._roster.context.items[rank]
