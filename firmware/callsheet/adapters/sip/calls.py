@@ -86,6 +86,7 @@ class Calls:
             return
         if line.answered:
             line.ended_by = "near"
+        line.cancelling = not line.answered
         param = pj.CallOpParam()
         param.statusCode = code if line.incoming and not line.answered else 0
         with contextlib.suppress(pj.Error):
@@ -257,22 +258,8 @@ class Calls:
             self._report(CallAnswered(line.number))
 
     def _disconnected(self, line: Line, fact: StateChanged) -> None:
-        response = headers.read(fact.message)
-        bye = headers.method(fact.message) == "BYE"
-        local = fact.source in ("time-out", "transport") or (fact.source == "own" and not line.answered
-                                                             and not line.cancelling and not line.incoming)
-        end = CallEnd(
-            code=200 if line.answered else response.code or fact.code,
-            phrase=response.phrase if response.code else fact.phrase,
-            reasons=response.reasons,
-            retry_after=response.retry_after,
-            local=local and not line.answered,
-            by=("far" if bye and not line.ended_by else "near") if line.answered else "",
-            tones=tuple(line.tones),
-            detail=f"{fact.code} {fact.phrase} ({fact.source})" if local else "",
-        )
         self._drop(line)
-        self._end(line, end)
+        self._end(line, _end_of_answered(line, fact) if line.answered else _end_of_unanswered(line, fact))
 
     def _end(self, line: Line, end: CallEnd) -> None:
         if line.reported:
@@ -288,3 +275,22 @@ class Calls:
     def _drop(self, line: Line) -> None:
         self._lines.pop(line.number, None)
         self._spent.append(line)
+
+
+def _end_of_answered(line: Line, fact: StateChanged) -> CallEnd:
+    """BYE of either side; or the stack's own, because media or a refresh failed."""
+    far = headers.method(fact.message) == "BYE" and not line.ended_by
+    detail = "" if far or line.ended_by else f"{fact.code} {fact.phrase}"
+    return CallEnd(code=200, reasons=headers.read(fact.message).reasons if far else (), by="far" if far else "near",
+                   tones=tuple(line.tones), detail=detail)
+
+
+def _end_of_unanswered(line: Line, fact: StateChanged) -> CallEnd:
+    """A final response; or a time-out or broken transport, for which the stack makes one up."""
+    response = headers.read(fact.message)
+    ours = line.incoming or line.cancelling
+    local = fact.source in ("time-out", "transport") or (fact.source == "own" and not ours)
+    return CallEnd(
+        code=response.code or fact.code, phrase=response.phrase if response.code else fact.phrase,
+        reasons=response.reasons, retry_after=response.retry_after, local=local, tones=tuple(line.tones),
+        detail=f"{fact.code} {fact.phrase} ({fact.source})" if local else "")

@@ -35,6 +35,7 @@ MAX_CALLS = 8
 CLOCK_RATE = 16000
 _KEEP_ALIVE = b"\r\n"
 """What RFC 5626 §4.4.1 calls a pong; the stack drops it."""
+_SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 _NO_NETWORK = 3
 """PJSUA_DESTROY_NO_NETWORK: hang-up and unregistering have been seen to; the library would wait a second more."""
 
@@ -74,6 +75,9 @@ class Stack:
             self.transport = self._open_transport()
             self._open_wake()
             self.endpoint.libStart()
+        except SipError:
+            self.close()
+            raise
         except pj.Error as error:
             reason = explain(error)
             self.close()
@@ -144,8 +148,9 @@ class Stack:
         return int(self.endpoint.transportCreate(kind[self._sip.transport], config))
 
     def _secure(self, tls: Any) -> None:
-        tls.CaListFile = self._sip.ca_file or ssl.get_default_verify_paths().cafile or \
-            "/etc/ssl/certs/ca-certificates.crt"
+        if self._sip.ca_file:
+            _check_authorities(self._sip.ca_file)
+        tls.CaListFile = self._sip.ca_file or ssl.get_default_verify_paths().cafile or _SYSTEM_AUTHORITIES
         tls.verifyServer = self._sip.verify_tls
         tls.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | getattr(pj, "PJ_SSL_SOCK_PROTO_TLS1_3", 0)
 
@@ -170,6 +175,15 @@ class Stack:
         if missing:
             log.info("%d of the codecs set are not in this build of the SIP stack", missing)
         return chosen
+
+
+def _check_authorities(file: str) -> None:
+    """The stack would read the file only at the first connection. Raises SipError if it is of no use."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except (OSError, ssl.SSLError) as error:
+        raise SipError(f"[sip] ca_file {file!r} holds no certificate that can be read: {error.strerror or error}; "
+                       "PEM is expected") from None
 
 
 def set_dscp(config: pj.TransportConfig, dscp: int) -> None:
