@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from callsheet.adapters.display import digits, rows, shaping
-from callsheet.adapters.display.items import Align, Box, Drawing, Fill, Item
+from callsheet.adapters.display.items import Box, Drawing, Fill, Item
 from callsheet.adapters.display.text import CELL, Face, Strip, strip
 
 CARET = "_"
@@ -34,10 +34,22 @@ def text(content: str, face: Face, width: int) -> Block:
     return Block(rows.height([row]), lambda box: [rows.put(row, box)], fits)
 
 
-def paragraphs(lines: tuple[str, ...], width: int) -> list[Block]:
-    """All lines, broken into as many rows as they need."""
-    wrapped = [row for line in lines for row in rows.wrap(line, "small", width)]
-    return [_row(row) for row in wrapped]
+def headings(content: str, width: int) -> list[Block]:
+    """Ways to show the headline: big in one row if it fits, else in two, else scrolling; small."""
+    one = text(content, "text", width)
+    wrapped = () if one.fits else rows.wrap(content, "text", width)
+    in_two = [_joined([_row(row) for row in wrapped])] if len(wrapped) == 2 else []
+    return [*in_two, one, text(content, "title", width)]
+
+
+def _joined(parts: Sequence[Block]) -> Block:
+    """Blocks that stay together."""
+    return Block(needed(parts), lambda box: stack(parts, box))
+
+
+def rows_of(strips: Iterable[Strip]) -> list[Block]:
+    """Every row a block."""
+    return [_row(row) for row in strips]
 
 
 def _row(row: Strip) -> Block:
@@ -45,7 +57,10 @@ def _row(row: Strip) -> Block:
 
 
 def numbers(number: str, width: int) -> list[Block]:
-    """Ways to show the number that fit the width, biggest first; one that scrolls if there is none."""
+    """Ways to show the number, biggest first; only the last may have to scroll.
+
+    Of a number being typed that is too long for all, the last way shows the end.
+    """
     number = shaping.prepare(number)
     drawn = [_digits(size, number) for size in (digits.large(), digits.medium())]
     ways = [block for block, wide in filter(None, drawn) if wide <= width]
@@ -55,9 +70,18 @@ def numbers(number: str, width: int) -> list[Block]:
     if drawn[1]:
         ways, faces = _in_two_rows(number, width), ("small",)
     ways += [block for face in faces if (block := text(number, face, width)).fits]
-    if ways:
-        return ways
-    return [drawn[1][0] if drawn[1] else text(number, "text", width)]
+    if drawn[1] and number.endswith(CARET):
+        return [*ways, _tail(number, width)]
+    return ways or [drawn[1][0]._replace(fits=False) if drawn[1] else text(number, "text", width)]
+
+
+def _tail(number: str, width: int) -> Block:
+    """The last digits that fit."""
+    while digits.medium().length(number) > width and len(number) > 1:
+        number = number[1:]
+    part = _digits(digits.medium(), number)
+    assert part is not None
+    return part[0]._replace(fits=False)
 
 
 def _digits(size: digits.Digits, number: str) -> tuple[Block, int] | None:
@@ -65,10 +89,9 @@ def _digits(size: digits.Digits, number: str) -> tuple[Block, int] | None:
     columns = size.columns(number)
     if columns is None:
         return None
-    align: Align = "tail" if number.endswith(CARET) else "left"
 
     def build(box: Box) -> list[Item]:
-        return [Drawing(box._replace(h=min(size.height, box.h)), columns, box.y, align)]
+        return [Drawing(box._replace(h=min(size.height, box.h)), columns, box.y)]
 
     return Block(size.height + 1, build), len(columns)
 
@@ -82,14 +105,7 @@ def _in_two_rows(number: str, width: int) -> list[Block]:
     halves = number[:cut], number[cut:].lstrip(" ")
     if not halves[1] or size.length(halves[1]) > width:
         return []
-    upper, lower = (part[0] for half in halves if (part := _digits(size, half)))
-
-    def build(box: Box) -> list[Item]:
-        first = upper.build(box._replace(h=min(upper.height, box.h)))
-        below = Box(box.x, box.y + upper.height, box.w, box.h - upper.height)
-        return first + (lower.build(below) if below.h > 0 else [])
-
-    return [Block(upper.height + lower.height, build)]
+    return [_joined([part[0] for half in halves if (part := _digits(size, half))])]
 
 
 def alert(content: str, face: Face, width: int) -> Block:
@@ -98,9 +114,11 @@ def alert(content: str, face: Face, width: int) -> Block:
 
 
 def alert_parts(content: str, width: int, height: int) -> list[Block]:
-    """An alert that needs more than `height` rows, cut into several that do not."""
+    """An alert that needs more than `height` rows, cut into as few parts as do not, alike in size."""
     wrapped = _alert_rows(content, "small", width)
-    for each in range(len(wrapped), 0, -1):
+    parts: list[Block] = []
+    for count in range(1, len(wrapped) + 1):
+        each = -(-len(wrapped) // count)
         parts = [_alert(wrapped[first : first + each]) for first in range(0, len(wrapped), each)]
         if all(part.height <= height for part in parts):
             break
@@ -119,9 +137,11 @@ def _alert(wrapped: tuple[Strip, ...]) -> Block:
     above = 0 if tall >= CELL else 1
     # Three rows and more stand closer: descenders leave room enough.
     pitch = tall + 1 if above and len(wrapped) < 3 else tall
-    inset = _INSET if above else 0
+    # Full-height rows have no row to spare.
+    inset, margin = (_INSET, 1) if above else (0, 0)
 
     def build(box: Box) -> list[Item]:
+        box = box._replace(h=max(1, box.h - margin))
         items: list[Item] = [Fill(box, "round")]
         for index, row in enumerate(wrapped):
             y = box.y + above + index * pitch
@@ -130,7 +150,7 @@ def _alert(wrapped: tuple[Strip, ...]) -> Block:
                 items.append(rows.put(row, inner, inverse=True))
         return items
 
-    return Block(above + pitch * len(wrapped), build)
+    return Block(above + pitch * len(wrapped) + margin, build)
 
 
 def needed(blocks: Sequence[Block], gap: int = 0) -> int:
@@ -140,18 +160,23 @@ def needed(blocks: Sequence[Block], gap: int = 0) -> int:
 
 def stack(blocks: Sequence[Block], box: Box) -> list[Item]:
     """Put blocks one below the other, in the middle of the box, spare rows between them."""
-    if not blocks:
-        return []
-    spare = max(0, box.h - needed(blocks))
-    gap = min(_SPREAD, spare // len(blocks))
-    y = box.y + (spare - gap * (len(blocks) - 1)) // 2
     items: list[Item] = []
-    for block in blocks:
-        height = min(block.height, box.bottom - y)
-        if height > 0:
-            items += block.build(Box(box.x, y, box.w, height))
-        y += block.height + gap
+    for block, place in zip(blocks, places(blocks, box), strict=True):
+        if place.h > 0:
+            items += block.build(place)
     return items
+
+
+def places(blocks: Sequence[Block], box: Box) -> list[Box]:
+    """Where `stack` puts the blocks."""
+    spare = max(0, box.h - needed(blocks))
+    gap = min(_SPREAD, spare // max(1, len(blocks)))
+    y = box.y + (spare - gap * (len(blocks) - 1)) // 2
+    result: list[Box] = []
+    for block in blocks:
+        result.append(Box(box.x, y, box.w, max(0, min(block.height, box.bottom - y))))
+        y += block.height + gap
+    return result
 
 
 def pages(blocks: Sequence[Block], height: int) -> list[list[Block]]:

@@ -11,15 +11,18 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-from callsheet.adapters.display import blocks, digits, lists
+from msgspec.structs import replace
+
+from callsheet.adapters.display import blocks, digits, lists, rows
 from callsheet.adapters.display.blocks import Block
 from callsheet.adapters.display.items import Box, Fill, Item, Turns
-from callsheet.adapters.display.text import Face, strip
+from callsheet.adapters.display.text import CELL, Face, strip
 from callsheet.core.screen import Screen
 
 _WIDE = 200
 """From this width on, further lines stand beside the number, not below it."""
-_HEAD_FACES: tuple[Face, ...] = ("text", "title")
+_ROWS_IN_TURNS = 6
+"""More would be too long in coming round; they are left to the pages."""
 _GUTTER = 5
 """Columns on either side of the line between two columns."""
 _BAR = 4
@@ -36,15 +39,17 @@ class Middle(NamedTuple):
 
 class _Overview(NamedTuple):
     items: list[Item]
-    turns: tuple[Turns, ...]
-    complete: bool
-    """All lines are there, and none has to scroll."""
+    turns: tuple[Turns, ...] = ()
+    complete: bool = True
+    """All lines are there at once."""
 
 
 def fill(screen: Screen, room: Box) -> Middle:
     """Lay out the middle for the room there is."""
     if room.h <= 0:
         return Middle(())
+    if screen.cursor is None and not all(line.strip() for line in screen.lines):
+        screen = replace(screen, lines=tuple(line for line in screen.lines if line.strip()))
     if screen.cursor is not None and screen.lines:
         return Middle(tuple(lists.menu(screen, room)))
     beside = (screen.headline or screen.number) and (screen.lines or screen.alert)
@@ -57,8 +62,11 @@ def _one_column(screen: Screen, room: Box, big: bool = True) -> Middle:
     overview = _overview(screen, room, big)
     if overview.complete:
         return Middle(tuple(overview.items), overview.turns)
+    # Narrower for the scroll bar.
     narrow = room._replace(w=room.w - _BAR)
     reading = lists.reading_pages(screen, narrow)
+    if not reading:
+        return Middle(tuple(overview.items), overview.turns)
     total = 1 + len(reading)
     page = screen.page % total
     bar = blocks.scrollbar(room, page, 1, total)
@@ -69,7 +77,7 @@ def _one_column(screen: Screen, room: Box, big: bool = True) -> Middle:
 
 
 def _two_columns(screen: Screen, room: Box) -> Middle:
-    left = room._replace(w=_width_of_left(screen, room.w))
+    left = room._replace(w=_width_of_left(screen, room))
     who = Screen(mode="", title="", headline=screen.headline, number=screen.number)
     overview = _overview(who, left)
     x = left.right + 2 * _GUTTER
@@ -84,11 +92,12 @@ def _two_columns(screen: Screen, room: Box) -> Middle:
     return Middle(tuple(items), overview.turns + beside.turns, beside.pages)
 
 
-def _width_of_left(screen: Screen, width: int) -> int:
+def _width_of_left(screen: Screen, room: Box) -> int:
     """As much as name and number want, within bounds."""
-    name = len(strip(screen.headline, "text").columns)
-    number = digits.large().length(screen.number)
-    return min(max(name, number, width // 3), width * 3 // 5)
+    name = strip(screen.headline, "text")
+    sizes = (digits.large(), digits.medium())
+    fitting = [size.length(screen.number) for size in sizes if name.height + size.height < room.h]
+    return min(max(len(name.columns), *fitting[:1], room.w // 3), room.w * 3 // 5)
 
 
 def _overview(screen: Screen, box: Box, big: bool = True) -> _Overview:
@@ -96,39 +105,73 @@ def _overview(screen: Screen, box: Box, big: bool = True) -> _Overview:
 
     `big` lets lines and alert have the face of the headline.
     """
-    heads = _heads(screen, box.w)
-    for head, lines, alert, gap, number in product(heads, *_options(screen, box.w, big)):
-        shown = [*head, *number, *alert, *lines]
-        if blocks.needed(shown, gap) <= box.h:
-            return _with_more(screen, shown, lines, box)
-    return _taking_turns(screen, heads[0], box)
+    ways = _numbers(screen, box.w)
+    whole = [way for way in ways if all(block.fits for block in way)]
+    for numbers, head in product((whole, ways), _heads(screen, box.w)):
+        made = _all_lines(screen, head, numbers, box, big) or _lines_in_turns(screen, head, numbers, box, big)
+        if made is not None:
+            return made
+    return _parts_in_turns(screen, box)
 
 
 def _heads(screen: Screen, width: int) -> list[list[Block]]:
-    """The headline big; small only if nothing has to take turns then."""
+    """Ways to show the headline, best first."""
     if not screen.headline:
         return [[]]
-    return [[blocks.text(screen.headline, face, width)] for face in _HEAD_FACES]
+    return [[block] for block in blocks.headings(screen.headline, width)]
 
 
-def _options(
-    screen: Screen, width: int, big: bool
-) -> tuple[list[list[Block]], list[list[Block]], tuple[int, ...], list[list[Block]]]:
-    """Ways to show the lines and the alert, gaps between blocks, ways to show the number, best first."""
-    alerts: list[list[Block]] = [[]]
-    if screen.alert:
-        faces: tuple[Face, ...] = ("text", "small") if big else ("small",)
-        alerts = [[blocks.alert(screen.alert, face, width)] for face in faces]
-    numbers: list[list[Block]] = [[]]
-    if screen.number:
-        numbers = [[block] for block in blocks.numbers(screen.number, width)]
-    return _line_options(screen, width, big), alerts, (1, 0), numbers
+def _all_lines(
+    screen: Screen, head: list[Block], numbers: list[list[Block]], box: Box, big: bool
+) -> _Overview | None:
+    """All at once; None if there is no room for that."""
+    alerts = _alerts(screen, box.w, big)
+    for lines, alert, gap, number in product(_line_options(screen, box.w, big), alerts, (1, 0), numbers):
+        shown = [*head, *number, *alert, *lines]
+        if blocks.needed(shown, gap) <= box.h:
+            return _Overview(blocks.stack(shown, box))
+    return None
+
+
+def _lines_in_turns(
+    screen: Screen, head: list[Block], numbers: list[list[Block]], box: Box, big: bool
+) -> _Overview | None:
+    """All but the lines at once, and these taking turns; None if there is no room for any of them."""
+    if not screen.lines:
+        return None
+    wrapped = rows.flow(screen.lines, box.w)
+    if not digits.medium().length(screen.number):
+        # Words in the place of a number give way to the lines.
+        numbers = numbers[-1:]
+    for alert, number in product(_alerts(screen, box.w, big), numbers):
+        shown = [*head, *number, *alert]
+        count = lists.fitting(box.h - blocks.needed(shown), wrapped)
+        if count >= 1:
+            last = rows.height(wrapped)
+            area = Block((count - 1) * lists.pitch(wrapped) + last, lambda place: [])
+            *_, place = blocks.places([*shown, area], box)
+            items = blocks.stack([*shown, area], box)
+            return _Overview(items, (Turns(place, tuple(lists.chunks(wrapped, place))),), False)
+    return None
+
+
+def _alerts(screen: Screen, width: int, big: bool) -> list[list[Block]]:
+    """Ways to show the alert, best first."""
+    if not screen.alert:
+        return [[]]
+    faces: tuple[Face, ...] = ("text", "small") if big else ("small",)
+    return [[blocks.alert(screen.alert, face, width)] for face in faces]
+
+
+def _numbers(screen: Screen, width: int) -> list[list[Block]]:
+    """Ways to show the number, best first."""
+    return [[block] for block in blocks.numbers(screen.number, width)] if screen.number else [[]]
 
 
 def _line_options(screen: Screen, width: int, big: bool) -> list[list[Block]]:
-    """All lines big, if there is no number; all broken into rows; the first alone."""
-    first = [blocks.text(line, "small", width) for line in screen.lines[:1]]
-    options = [blocks.paragraphs(screen.lines, width), first]
+    """All lines: big, if there is no number; each in rows of its own; short ones sharing a row."""
+    apart = [row for line in screen.lines for row in rows.wrap(line, "small", width)]
+    options = [blocks.rows_of(apart), blocks.rows_of(rows.flow(screen.lines, width))]
     if big and not screen.number:
         large = [blocks.text(line, "text", width) for line in screen.lines]
         if all(block.fits for block in large):
@@ -136,33 +179,43 @@ def _line_options(screen: Screen, width: int, big: bool) -> list[list[Block]]:
     return options
 
 
-def _with_more(screen: Screen, shown: list[Block], lines: list[Block], box: Box) -> _Overview:
-    """Add further lines as long as there is room."""
-    complete = len(lines) >= len(screen.lines) and all(block.fits for block in lines)
-    if not complete:
-        for line in screen.lines[1:]:
-            block = blocks.text(line, "small", box.w)
-            if blocks.needed([*shown, block]) > box.h:
-                break
-            shown.append(block)
-    return _Overview(blocks.stack(shown, box), (), complete)
+def _parts_in_turns(screen: Screen, box: Box) -> _Overview:
+    """Headline and alert as far as they leave room; below them all else takes turns, in rows that fit."""
+    head = [blocks.text(screen.headline, "text", box.w)] if screen.headline else []
+    alert = [blocks.alert(screen.alert, "small", box.w)] if screen.alert else []
+    kept = _kept(screen, head, alert, box)
+    top = blocks.needed(kept)
+    below = Box(box.x, box.y + top, box.w, box.h - top)
+    parts: list[Block] = []
+    if len(kept) < len(head):
+        parts += blocks.rows_of(rows.wrap(screen.headline, "text", box.w))
+    if len(kept) < len(head) + len(alert):
+        parts += blocks.alert_parts(screen.alert, box.w, below.h)
+    parts += _number_and_lines(screen, below)
+    pages = tuple(tuple(blocks.stack(page, below)) for page in blocks.pages(parts, below.h))
+    items = blocks.stack(kept, box._replace(h=top))
+    return _Overview(items, (Turns(below, pages),), len(screen.lines) < 2)
 
 
-def _taking_turns(screen: Screen, head: list[Block], box: Box) -> _Overview:
-    items: list[Item] = []
-    if head and head[0].height * 2 <= box.h:
-        top = head[0].height
-        items = blocks.stack(head, box._replace(h=top))
-        box = Box(box.x, box.y + top, box.w, box.h - top)
-        head = []
-    parts = list(head)
-    if screen.alert:
-        parts += blocks.alert_parts(screen.alert, box.w, box.h)
+def _kept(screen: Screen, head: list[Block], alert: list[Block], box: Box) -> list[Block]:
+    """What stays while the rest takes turns below it: headline and alert, the headline, nothing."""
+    number = digits.medium().height if screen.number else 0
+    least = max(number, rows.height(rows.flow(screen.lines, box.w)))
+    if alert and box.h - blocks.needed([*head, *alert]) >= least:
+        return [*head, *alert]
+    least = max(least, rows.height(rows.wrap(screen.alert, "small", box.w)) + 1 if alert else 0)
+    return head if box.h - blocks.needed(head) >= min(least, CELL) else []
+
+
+def _number_and_lines(screen: Screen, box: Box) -> list[Block]:
+    parts: list[Block] = []
     if screen.number:
         ways = blocks.numbers(screen.number, box.w)
-        parts.append(next((block for block in ways if block.height <= box.h), ways[-1]))
-    if screen.lines:
-        parts.append(blocks.text(screen.lines[0], "small", box.w))
-    pages = tuple(tuple(blocks.stack(page, box)) for page in blocks.pages(parts, box.h))
-    fits = len(screen.lines) < 2 and all(block.fits for block in parts)
-    return _Overview(items, (Turns(box, pages),), fits)
+        chosen = [block for block in ways if block.fits and block.height <= box.h][:1]
+        if not chosen and screen.number.endswith(blocks.CARET):
+            chosen = ways[-1:]
+        parts += chosen or blocks.rows_of(rows.wrap(screen.number, "small", box.w))
+    wrapped = rows.flow(screen.lines, box.w)
+    if len(wrapped) > _ROWS_IN_TURNS:
+        wrapped = rows.wrap(screen.lines[0], "small", box.w)
+    return parts + blocks.rows_of(wrapped)

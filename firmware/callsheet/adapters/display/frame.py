@@ -41,7 +41,7 @@ def status(screen: Screen, width: int) -> Edge:
     right = width
     items: list[Item] = []
     if badge.columns:
-        taken = min(len(badge.columns), width * 2 // 5)
+        taken = min(len(badge.columns), width // 2)
         items.append(rows.put(badge, Box(width - taken, 0, taken, height)))
         right -= taken + _GAP
     wanted = min(len(title.columns), right * 2 // 3) + _GAP if title.columns else 0
@@ -117,22 +117,38 @@ def _bar(progress: float, box: Box) -> list[Item]:
 
 
 def hints(keys: tuple[KeyHint, ...], width: int, bottom: int) -> Edge:
-    """Key caps with what they do now, in one row that ends at `bottom`; pages take turns."""
+    """Key caps with what they do now, in one row that ends at `bottom`.
+
+    The first, most important one stays; the others take turns if they do not fit.
+    """
     if not keys:
         return Edge(0)
     labels = strips((hint.label for hint in keys), "small")
     pairs = [(strip(hint.key, "small"), label) for hint, label in zip(keys, labels, strict=True)]
     height = min(CELL, max(rows.height(labels), _CAP_HEIGHT) + 2)
+    box = Box(0, bottom - height, width, height)
+    if _needed(pairs) <= width:
+        return Edge(height, tuple(_hint_row(pairs, box)))
+    kept = _needed(pairs[:1]) + _HINT_GAP
+    if kept + max(_needed([pair]) for pair in pairs[1:] or pairs) > width:
+        kept, first, others = 0, [], pairs
+    else:
+        first, others = pairs[:1], pairs[1:]
+    rest = Box(kept, box.y, width - kept, height)
+    pages = tuple(tuple(_hint_row(page, rest)) for page in _hint_pages(others, rest.w))
+    fixed = tuple(_hint_row(first, box._replace(w=kept)))
+    if len(pages) == 1:
+        return Edge(height, (*fixed, *pages[0]))
+    return Edge(height, fixed, (Turns(rest, pages),))
+
+
+def _hint_pages(pairs: list[tuple[Strip, Strip]], width: int) -> list[list[tuple[Strip, Strip]]]:
     pages: list[list[tuple[Strip, Strip]]] = [[]]
     for pair in pairs:
         if pages[-1] and _needed([*pages[-1], pair]) > width:
             pages.append([])
         pages[-1].append(pair)
-    box = Box(0, bottom - height, width, height)
-    drawn = tuple(tuple(_hint_row(page, box)) for page in pages)
-    if len(drawn) == 1:
-        return Edge(height, drawn[0])
-    return Edge(height, (), (Turns(box, drawn),))
+    return pages
 
 
 def _cap_width(key: Strip) -> int:

@@ -19,23 +19,21 @@ GAP = 28
 TURN = 3.0
 """Seconds each of several pages is shown."""
 
+_HOLD_TICKS = round(HOLD / TICK)
 _ROUNDING = 1e-6
 
 
 def offset(length: int, clock: float) -> int:
     """How many pixels a text of `length` pixels has moved; 0 when a lap is done."""
-    phase = clock % _lap(length) - HOLD
-    if phase < 0:
-        return 0
-    return min(int(phase / TICK + _ROUNDING) * STEP, length + GAP)
+    return max(0, _ticks(clock) % _lap(length) - _HOLD_TICKS) * STEP
 
 
 def until_move(length: int, clock: float) -> float:
     """Seconds until `offset` changes."""
-    phase = clock % _lap(length) - HOLD
-    if phase < 0:
-        return -phase + TICK
-    return (int(phase / TICK + _ROUNDING) + 1) * TICK - phase
+    now = _ticks(clock)
+    phase = now % _lap(length)
+    wait = 1 if phase > _HOLD_TICKS else _HOLD_TICKS + 1 - phase
+    return (now + wait) * TICK - clock
 
 
 def turn(pages: int, clock: float) -> int:
@@ -48,6 +46,11 @@ def until_turn(clock: float) -> float:
     return (int(clock / TURN + _ROUNDING) + 1) * TURN - clock
 
 
-def _lap(length: int) -> float:
-    moves = -(-(length + GAP) // STEP)
-    return HOLD + moves * TICK
+def _ticks(clock: float) -> int:
+    """Whole ticks since the clock began: all that moves moves at these."""
+    return int(clock / TICK + _ROUNDING)
+
+
+def _lap(length: int) -> int:
+    """Ticks from standing still to standing still again."""
+    return _HOLD_TICKS + -(-(length + GAP) // STEP)

@@ -94,5 +94,5 @@ def _window(drawing: Drawing, clock: float) -> tuple[Columns, int]:
         return columns[-box.w :], box.x
     moved = marquee.offset(len(columns), clock) if drawing.moves else 0
     endless = columns + (0,) * marquee.GAP
-    start = (spare - moved if drawing.rtl else moved) % len(endless)
+    start = (-spare - moved if drawing.rtl else moved) % len(endless)
     return (endless + endless)[start : start + box.w], box.x

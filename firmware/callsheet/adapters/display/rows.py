@@ -14,6 +14,9 @@ from callsheet.adapters.display.text import CELL, Face, Strip, settle, strip_of,
 _CLOSING = frozenset("、。，．；：！？）」』】》〉…,.;:!?)]}»”’%")
 _OPENING = frozenset("（「『【《〈([{«“‘")
 
+_DOT = (0, 0, 0, 0, 0b11 << 10, 0b11 << 10, 0, 0, 0, 0)
+"""Stands between two short texts in one row."""
+
 
 @lru_cache(maxsize=64)
 def wrap(text: str, face: Face, columns: int) -> tuple[Strip, ...]:
@@ -31,11 +34,35 @@ def wrap(text: str, face: Face, columns: int) -> tuple[Strip, ...]:
             continue
         settled = settle(prepared, face)
         rtl = shaping.is_rtl(prepared)
-        rows += [strip_of(row, settled, rtl) for row in _broken(prepared, settled, columns)]
+        rows += [strip_of(row, settled, rtl) for row in broken(prepared, settled, columns)]
     return tuple(rows)
 
 
-def _broken(prepared: str, face: Face, columns: int) -> list[str]:
+def flow(lines: Iterable[str], columns: int) -> tuple[Strip, ...]:
+    """Lines in the small face, broken into rows; short neighbours share a row."""
+    result: list[Strip] = []
+    shared: Strip | None = None
+    for line in lines:
+        wrapped = wrap(line, "small", columns)
+        single = wrapped[0] if len(wrapped) == 1 and not wrapped[0].rtl else None
+        joined = _joined(shared, single) if shared and single else None
+        if joined is not None and len(joined.columns) <= columns:
+            result[-1] = shared = joined
+        else:
+            result += wrapped
+            shared = single
+    return tuple(result)
+
+
+def _joined(left: Strip, right: Strip) -> Strip | None:
+    """Two strips side by side, a dot between them; None if one is high and the other is not."""
+    if (left.height == CELL) != (right.height == CELL):
+        return None
+    return Strip(left.columns + _DOT + right.columns, min(left.top, right.top))
+
+
+def broken(prepared: str, face: Face, columns: int) -> list[str]:
+    """The rows of a prepared text, in logical order."""
     rows, row, room = [], "", columns
     for word in _words(prepared, face):
         needed = _measure(word.rstrip(" "), face)

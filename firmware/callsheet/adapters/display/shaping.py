@@ -140,11 +140,19 @@ def logical_clusters(prepared: str) -> list[Cluster]:
     """Bases with their marks in the order they are read: marks follow."""
     result: list[Cluster] = []
     for char in prepared:
-        if result and unicodedata.category(char)[0] == "M":
+        if result and _back(char) is not None:
             result[-1] = Cluster(result[-1].base, result[-1].marks + char)
         else:
             result.append(Cluster(char, ""))
     return result
+
+
+def _back(char: str) -> int | None:
+    """How far left of the pen a mark is drawn; None for what is drawn by itself."""
+    if unicodedata.category(char)[0] != "M":
+        return None
+    drawn = unifont.glyph(char)
+    return drawn.back if drawn else None
 
 
 def clusters(ordered: str) -> list[Cluster]:
@@ -156,10 +164,10 @@ def clusters(ordered: str) -> list[Cluster]:
     result: list[Cluster] = []
     waiting = ""
     for char in ordered:
-        drawn = unifont.glyph(char) if unicodedata.category(char)[0] == "M" else None
-        if drawn and drawn.back == 0:
+        back = _back(char)
+        if back == 0:
             waiting += char
-        elif drawn and drawn.back is not None and result:
+        elif back is not None and result:
             result[-1] = Cluster(result[-1].base, result[-1].marks + char)
         else:
             result.append(Cluster(char, waiting))

@@ -78,8 +78,8 @@ def strip_of(prepared: str, face: Face, rtl: bool) -> Strip:
         drawn, first = _cluster(cluster, face)
         columns += drawn
         top = min(top, first)
-    while columns and columns[-1] == 0:
-        columns.pop()
+    if columns and columns[-1] == 0:
+        columns.pop()  # the gap to a letter that does not come
     return Strip(tuple(columns), top, rtl=rtl)
 
 
@@ -87,10 +87,9 @@ def strip_of(prepared: str, face: Face, rtl: bool) -> Strip:
 def _cluster(cluster: Cluster, face: Face) -> tuple[Columns, int]:
     """Columns with their advance, and the first row that is needed."""
     if face in ("small", "title"):
-        small = smallfont.glyph(cluster.base + cluster.marks)
+        small = smallfont.glyph(cluster.base + cluster.marks, bold=face == "title")
         if small is not None:
-            lit = any(small)
-            return (*(bolden(small) if face == "title" and lit else small), 0), _first_row(small)
+            return (*small, 0), _first_row(small)
     return _from_unifont(cluster, bold=face in ("text", "title"))
 
 
