@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from callsheet.formats.errors import Invalid, shown
@@ -102,24 +103,25 @@ def _flag(text: str) -> bool:
 
 def _whole(text: str) -> int:
     # A spreadsheet writes whole numbers as 3.0 at times.
-    if re.fullmatch(r"[+-]?[0-9]{1,15}([.,]0{1,6})?", text):
-        return int(re.split(r"[.,]", text)[0])
+    if _WHOLE.fullmatch(text):
+        return int(_POINT.split(text)[0])
     raise Invalid(f"{shown(text, 20)} is not a whole number")
 
 
 def _seconds(text: str) -> float:
-    if re.fullmatch(r"[0-9]{1,9}([.,][0-9]{1,6})?", text):
+    if _SECONDS.fullmatch(text):
         return float(text.replace(",", "."))
     raise Invalid(f"{shown(text, 20)} is not a number of seconds", remedy="write 30 or 2.5")
 
 
 def _time(text: str) -> str:
-    return re.sub(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) +(?=[0-9])", r"\1T", text)
+    return _DATE_AND_TIME.sub(r"\1T", text)
 
 
+@lru_cache(maxsize=4096)
 def _windows(text: str) -> list[dict[str, str]]:
     """Windows such as 2026-11-24T09:00/12:00; 2026-11-25 14:00/2026-11-25 16:00."""
-    parts = [part.strip() for part in re.split(r"[;；|\n]", text)]
+    parts = [part.strip() for part in _WINDOWS.split(text)]
     return [_window(part, index) for index, part in enumerate(part for part in parts if part)]
 
 
@@ -127,21 +129,27 @@ def _window(text: str, index: int) -> dict[str, str]:
     start, slash, end = (part.strip() for part in text.partition("/"))
     start, end = _time(start), _time(end)
     if not slash or not end:
-        raise Invalid(
-            f"{shown(text, 40)} is not a time window", ("windows", index), "write 2026-11-24T09:00/12:00"
-        )
-    if re.fullmatch(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?", end):
-        offset = re.search(r"(Z|[+-][0-9]{2}:[0-9]{2})$", start[11:])
+        raise Invalid(f"{shown(text, 40)} is not a time window", (index,), "write 2026-11-24T09:00/12:00")
+    if _CLOCK.fullmatch(end):
+        offset = _OFFSET.search(start[11:])
         end = f"{start[:11]}{end}{offset[0] if offset else ''}"
     return {"start": start, "end": end}
 
 
 def _history(text: str) -> list[dict[str, str]]:
-    parts = (part.strip() for part in re.split(r"\n|(?:^| )\|(?: |$)", text))
-    return [{"text": part} for part in parts if part]
+    return [{"text": part.strip()} for part in _ENTRIES.split(text) if part.strip()]
 
 
-_CELLS: dict[str, Callable[[str], Any]] = {
+_WHOLE = re.compile(r"[+-]?[0-9]{1,15}([.,]0{1,6})?")
+_POINT = re.compile(r"[.,]")
+_SECONDS = re.compile(r"[0-9]{1,9}([.,][0-9]{1,6})?")
+_DATE_AND_TIME = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) +(?=[0-9])")
+_WINDOWS = re.compile(r"[;；|\n]")
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
+_ENTRIES = re.compile(r"\n|(?:^| )\|(?: |$)")
+
+_READERS: dict[str, Callable[[str], Any]] = {
     "history": _history,
     "windows": _windows,
     "priority": _whole,
@@ -154,12 +162,6 @@ _CELLS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def cell_value(field: str, text: str) -> Any:
-    """A cell's value, as JSON would have it; raises Invalid."""
-    read = _CELLS.get(field)
-    if read is None:
-        return text
-    try:
-        return read(text)
-    except Invalid as fault:
-        raise fault if fault.path else fault.under(field) from None
+def cell_reader(field: str) -> Callable[[str], Any] | None:
+    """What makes of a cell's text the value that JSON would have, and raises Invalid; None: nothing has to."""
+    return _READERS.get(field)

@@ -20,7 +20,7 @@ from callsheet.core.outcomes import Outcome
 from callsheet.core.retry import FINAL_ACTIONS
 from callsheet.formats.errors import Invalid
 from callsheet.formats.json_places import error_at, objects_members
-from callsheet.formats.texts import plain_text
+from callsheet.formats.texts import utf8
 from callsheet.formats.typed import typed
 
 FORMAT = "callsheet-results"
@@ -176,7 +176,7 @@ def write_results(results: Results) -> bytes:
 
 def read_results(data: bytes) -> Results:
     """A results file; raises FormatError with line, column and path."""
-    text = plain_text(data).encode()
+    text = utf8(data)
     objects_members(text)
     try:
         return msgspec.json.decode(text, type=Results)

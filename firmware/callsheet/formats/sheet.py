@@ -13,7 +13,7 @@ from callsheet.core.model import Sheet
 from callsheet.formats.errors import FormatError, RowProblem
 from callsheet.formats.sheet_csv import read_csv_sheet
 from callsheet.formats.sheet_json import read_json_sheet, write_sheet
-from callsheet.formats.texts import plain_text
+from callsheet.formats.texts import utf8
 
 __all__ = ["BadRows", "SheetFile", "read_sheet", "write_sheet"]
 
@@ -48,12 +48,12 @@ def read_sheet(
     left out and reported.
     """
     _check_kind(data)
-    text = plain_text(data)
-    form = _form(text, name, content_type)
+    data = utf8(data)
+    form = _form(data, name, content_type)
     if form == "json":
-        sheet, problems = read_json_sheet(text)
+        sheet, problems = read_json_sheet(data)
     else:
-        sheet, problems = read_csv_sheet(text, agent=agent, id=_stem(name), revision=revision or 0)
+        sheet, problems = read_csv_sheet(data.decode(), agent=agent, id=_stem(name), revision=revision or 0)
     if problems and bad_rows == "reject":
         first, *others = problems
         reason = f"task {first.id}: {first.reason}" if first.id else first.reason
@@ -72,13 +72,11 @@ def _check_kind(data: bytes) -> None:
         raise FormatError(1, 1, "this is a web page, not a call sheet", remedy="check the link")
 
 
-def _form(text: str, name: str, content_type: str) -> Literal["json", "csv"]:
-    start = text[:1000].lstrip()[:1]
-    if start == "{":
+def _form(data: bytes, name: str, content_type: str) -> Literal["json", "csv"]:
+    start = data[:1000].lstrip()[:1]
+    if start == b"{":
         return "json"
     kind = content_type.partition(";")[0].strip().lower()
-    if start == "[" and ("json" in kind or name.lower().endswith(".json") or "\n" not in text.strip()):
-        return "json"
     if kind in ("text/csv", "text/tab-separated-values", "application/csv") or name.lower().endswith((".csv", ".tsv")):
         return "csv"
     if kind.endswith(("/json", "+json")) or name.lower().endswith(".json"):

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from callsheet.core.model import OrderKey, Sheet
-from callsheet.formats.csv_columns import COMMENT_NAMES, cell_value, column_field, comment_field
+from callsheet.formats.csv_columns import COMMENT_NAMES, cell_reader, column_field, comment_field
 from callsheet.formats.csv_rows import Comment, Places, Preamble, Record, preamble, records
 from callsheet.formats.errors import FormatError, Invalid, RowProblem, nearest, shown
 from callsheet.formats.header import TASK_ORDERS, check_order, header
@@ -35,6 +35,8 @@ class _Column(msgspec.Struct, frozen=True):
     title: str
     field: str
     """Empty: an extra field."""
+    read: Callable[[str], Any] | None = None
+    """From the cell to the value JSON would have; None: as it is."""
 
 
 def read_csv_sheet(text: str, *, agent: str, id: str, revision: int) -> tuple[Sheet, list[RowProblem]]:
@@ -116,11 +118,16 @@ def _resolved(key: OrderKey, columns: list[_Column]) -> OrderKey:
     return replace(key, by=by)
 
 
+def _column(title: str) -> _Column:
+    field = column_field(title)
+    return _Column(title, field, cell_reader(field))
+
+
 def _columns(first: Record, text: str, separator: str) -> list[_Column]:
     titles = [title.strip() for title in first.cells]
     while titles and not titles[-1]:
         titles.pop()
-    columns = [_Column(title, column_field(title)) for title in titles]
+    columns = [_column(title) for title in titles]
     seen: dict[str, str] = {}
     for index, column in enumerate(columns):
         try:
@@ -144,7 +151,7 @@ def _rows(found: Iterator[Record], columns: list[_Column], zone: str) -> tuple[R
     lines: list[int] = []
     has_id = any(column.field == "id" for column in columns)
     for record in found:
-        cells = [cell.strip() for cell in record.cells]
+        cells = list(map(str.strip, record.cells))
         if not any(cells):
             continue
         row = len(lines)
@@ -153,7 +160,7 @@ def _rows(found: Iterator[Record], columns: list[_Column], zone: str) -> tuple[R
             raise FormatError(record.line, 1, f"more than {MAX_TASKS} tasks", remedy="divide the sheet")
         values: dict[str, Any] = {}
         try:
-            values = _values(cells, columns)
+            _fill(values, cells, columns)
             if not has_id:
                 values["id"] = _id_from(values.get("number", ""))
             rows.accept(row, task_from(values, zone))
@@ -165,21 +172,25 @@ def _rows(found: Iterator[Record], columns: list[_Column], zone: str) -> tuple[R
     return rows, lines
 
 
-def _values(cells: list[str], columns: list[_Column]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
+def _fill(values: dict[str, Any], cells: list[str], columns: list[_Column]) -> None:
+    """Put a row's cells where JSON would have them; what was read before a fault stays."""
     extra: dict[str, str] = {}
     for column, cell in zip(columns, cells, strict=False):
         if not cell:
             continue
-        if column.field:
-            values[column.field] = cell_value(column.field, cell)
-        else:
+        if not column.field:
             extra[column.title] = cell
-    if any(cells[len(columns):]):
+        elif column.read is None:
+            values[column.field] = cell
+        else:
+            try:
+                values[column.field] = column.read(cell)
+            except Invalid as fault:
+                raise fault.under(column.field) from None
+    if len(cells) > len(columns) and any(cells[len(columns):]):
         raise Invalid("more cells than the header has titles", remedy="put a cell that contains the separator in quotes")
     if extra:
         values["extra"] = extra
-    return values
 
 
 def _id_from(number: str) -> str:

@@ -31,12 +31,11 @@ _TASK = msgspec.json.Decoder(Task)
 _ANY = msgspec.json.Decoder()
 
 
-def read_json_sheet(text: str) -> tuple[Sheet, list[RowProblem]]:
-    """A sheet with its good tasks, and the bad ones.
+def read_json_sheet(data: bytes) -> tuple[Sheet, list[RowProblem]]:
+    """A sheet with its good tasks, and the bad ones; `data` is valid UTF-8.
 
     Raises FormatError for anything wrong outside of single tasks.
     """
-    data = text.encode("utf-8")
     members = objects_members(data)
     offsets = _checked_keys(data, members)
     try:

@@ -10,24 +10,40 @@ from callsheet.formats.errors import FormatError, Invalid
 
 MAX_LINE = 500
 """Characters in a text of one line, such as a name."""
+MAX_NAME = 128
+"""Characters in what names something, such as a task's id."""
 MAX_TEXT = 10_000
 """Characters in a text that may have several lines, such as an entry of the call history."""
 
+_PIECE = 1 << 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NEWLINE = re.compile(r"\r\n?|\u2028|\u2029|\x85")
 _BAD_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def plain_text(data: bytes) -> str:
-    """The text of a file in UTF-8 (with or without byte order mark) or UTF-16 (with one).
+def utf8(data: bytes) -> bytes:
+    """A file's text as UTF-8: from UTF-8, with or without byte order mark, or from UTF-16 with one.
 
     Raises FormatError naming the line and column of the first byte that does not fit.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _decoded(data, "utf-16", "UTF-16").encode()
+    data = data.removeprefix(codecs.BOM_UTF8)
+    # Piece by piece: as a whole, a large sheet would take four times its size for a moment.
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), _PIECE):
+            decoder.decode(data[start: start + _PIECE], start + _PIECE >= len(data))
+    except UnicodeDecodeError:
+        _decoded(data, "utf-8", "UTF-8")
+    return data
+
+
+def plain_text(data: bytes) -> str:
+    """A file's text; see `utf8`."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _decoded(data, "utf-16", "UTF-16")
-    if data.startswith(codecs.BOM_UTF8):
-        data = data[len(codecs.BOM_UTF8):]
-    return _decoded(data, "utf-8", "UTF-8")
+    return _decoded(data.removeprefix(codecs.BOM_UTF8), "utf-8", "UTF-8")
 
 
 def _decoded(data: bytes, codec: str, name: str) -> str:
@@ -75,7 +91,7 @@ def _picture(match: re.Match[str]) -> str:
     return "\u2421" if code == 0x7F else "\ufffd"
 
 
-def check_name(text: str, limit: int = 128) -> str:
+def check_name(text: str, limit: int = MAX_NAME) -> str:
     """A text that names something: not empty, of one line, without control characters or space at the ends.
 
     Returns it; raises Invalid.
