@@ -163,11 +163,9 @@ def test_empty_fields_leave_their_room_to_the_others():
 def test_a_countdown_shrinks():
     def light(progress):
         screen = Screen("x", "Next", progress=progress)
-        return sum(
-            item.box.w
-            for item in lay_out(screen, (128, 64)).fixed
-            if isinstance(item, Fill) and item.style == "solid"
-        )
+        fixed = lay_out(screen, (128, 64)).fixed
+        bars = (item.box for item in fixed if isinstance(item, Fill) and item.style == "solid")
+        return max((box.right for box in bars), default=0)
 
     assert [light(share) for share in (1.0, 0.5, 0.0)] == [128, 64, 0]
 

@@ -51,7 +51,7 @@ def status(screen: Screen, width: int) -> Edge:
         place = Box(0, 0, min(right, len(title.columns)), height)
         items.append(rows.put(title, place, align="left"))
     if height < _ROOMY:
-        items += _line(screen.progress, Box(0, height, width, _RULE))
+        items += _line(screen.progress, Box(0, height, width, _RULE), len(title.columns) + _GAP)
         return Edge(height + _RULE, tuple(items), turns)
     if screen.progress is not None:
         left = len(title.columns) + _GAP
@@ -97,14 +97,18 @@ def _row_of_pictures(pictures: list[Columns], box: Box) -> list[Item]:
     return drawn
 
 
-def _line(progress: float | None, box: Box) -> list[Item]:
-    """A dotted line; with a countdown, solid as far as time is left."""
+def _line(progress: float | None, box: Box, title: int) -> list[Item]:
+    """A dotted line; with a countdown, solid as far as time is left.
+
+    Beside the title, whose letters may reach down to it, the solid line is two rows thick.
+    """
     y = box.y + 1
     dots = Fill(Box(box.x, y, box.w, 1), "dots")
-    if progress is None:
+    left = 0 if progress is None else round(min(1.0, max(0.0, progress)) * box.w)
+    if not left:
         return [dots]
-    left = round(min(1.0, max(0.0, progress)) * box.w)
-    return [dots, Fill(Box(box.x, y, left, 2))] if left else [dots]
+    thick = [Fill(Box(title, y - 1, left - title, 2))] if left > title else []
+    return [dots, Fill(Box(box.x, y, left, 1)), *thick]
 
 
 def _bar(progress: float, box: Box) -> list[Item]:
