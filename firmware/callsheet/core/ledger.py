@@ -110,5 +110,7 @@ class Snapshot(Struct, frozen=True):
     entries: tuple[AnyEntry, ...] = ()
     """Since the sheet was adopted first, in order, without SignedIn, Adopted and Upload."""
     next_attempt: int = 1
-    """Attempt ids are f"{phone}-{n}"; n only grows, over sheets and agents."""
+    """Attempt ids end in a number that only grows, over sheets and agents."""
     pending_uploads: int = 0
+    installation: int = 0
+    """Drawn when the store was made: a new card in a phone of the same name begins to count anew."""

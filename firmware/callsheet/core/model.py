@@ -205,7 +205,7 @@ class Attempt(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """One attempt, as stored in the ledger and as reported in the results."""
 
     id: str
-    """Unique for ever: phone, then a number that only grows."""
+    """Unique for ever: phone, installation, and a number that only grows."""
     task: str
     number: str
     dialled: Instant

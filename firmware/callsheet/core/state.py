@@ -227,6 +227,7 @@ class State(Struct):
     headset_open: bool = False
     next_id: int = 1
     next_attempt: int = 1
+    installation: int = 0
     pending: dict[int, tuple[AnyEntry, ...]] = field(default_factory=dict)
     """Saves not yet confirmed."""
     backlog: tuple[AnyEntry, ...] = ()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from callsheet.core import effects as ef
 from callsheet.core import events as ev
 from callsheet.core import pin
@@ -12,7 +13,6 @@ from callsheet.core.ledger import Adopted, Decided, Ended, Intention, SignedIn, 
 from callsheet.core.outcomes import Outcome
 from callsheet.core.settings import PhoneTraits
 from callsheet.core.state import Work
-
 from tests.support.desk import Desk, sheet_of, tasks
 
 
@@ -101,7 +101,7 @@ def test_power_cut_in_a_call_may_be_called_again_by_the_agents_word() -> None:
     assert desk.screen.headline == "Callee 0"
     desk.press("#")
     assert desk.last(ef.Dial).number == "+442079460000"
-    assert desk.saved(Intention)[-1].attempt == "desk-2"
+    assert desk.saved(Intention)[-1].attempt == "desk-000000-2"
 
 
 def test_power_cut_in_wrap_up_keeps_the_result_and_asks_for_the_disposition() -> None:
@@ -152,7 +152,7 @@ def test_an_incoming_call_is_answered_and_the_queue_goes_on(working: bool) -> No
     assert not desk.saved(Ended)
 
 
-def desk_end():  # noqa: ANN201  CallEnd
+def desk_end():
     from callsheet.core.outcomes import CallEnd
 
     return CallEnd(200, "OK", by="near")

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from callsheet.core.events import Saved
 from callsheet.core.ledger import Adopted, AnyEntry, Snapshot, Upload
 from callsheet.ports import Document, Waiting
@@ -65,7 +67,7 @@ def long_life() -> Iterator[Step]:
 
 def look(phone: Phone) -> Sight:
     """Everything the store can be asked for."""
-    return phone.store.load(), phone.store.waiting(), phone.store.recent([ended(1).attempt.number])
+    return replace(phone.store.load(), installation=0), phone.store.waiting(), phone.store.recent([ended(1).attempt.number])
 
 
 def main() -> None:

@@ -131,6 +131,7 @@ def read(db: sqlite3.Connection, problems: list[str]) -> Snapshot:
         sheet=_read_sheet(db, session, problems),
         entries=tuple(entry for _, entry in _entries(db, session, problems)),
         next_attempt=schema.get(db, "next_attempt", 1),
+        installation=schema.installation(db),
         pending_uploads=outbox.count(db),
     )
 

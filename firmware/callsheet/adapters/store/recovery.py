@@ -135,7 +135,7 @@ def _rows(copy: Path, query: str) -> Iterator[tuple[Any, ...]]:
 
 def _attempt_numbers(aside: Path, phone_id: str) -> Iterator[int]:
     """Numbers of attempts anywhere in the damaged files, also where no table leads to them any more."""
-    pattern = re.compile(rb'"' + re.escape(phone_id.encode()) + rb'-([0-9]{1,18})"')
+    pattern = re.compile(rb'"' + re.escape(phone_id.encode()) + rb'-(?:[0-9a-f]{6}-)?([0-9]{1,18})"')
     for suffix in ("", "-wal"):
         file = Path(f"{aside}{suffix}")
         if file.exists():

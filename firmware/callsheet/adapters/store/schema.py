@@ -7,6 +7,7 @@ the end of `STEPS`; a step that has been released is never edited.
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +95,15 @@ def get(db: sqlite3.Connection, key: str, default: int) -> int:
 def put(db: sqlite3.Connection, key: str, value: int) -> None:
     """Set a number in `meta`."""
     db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value", (key, value))
+
+
+def installation(db: sqlite3.Connection) -> int:
+    """A number of 24 bits, drawn once per database."""
+    drawn = get(db, "installation", 0)
+    if not drawn:
+        drawn = secrets.randbelow(2**24 - 1) + 1
+        put(db, "installation", drawn)
+    return drawn
 
 
 def wipe_log(db: sqlite3.Connection) -> None:

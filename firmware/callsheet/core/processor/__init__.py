@@ -58,7 +58,7 @@ def _advance(ctx: Context) -> None:
         session.leave(ctx)
 
 
-def _dispatch(ctx: Context, event: ev.AnyEvent) -> None:  # noqa: PLR0912  one line per event
+def _dispatch(ctx: Context, event: ev.AnyEvent) -> None:
     state = ctx.state
     match event:
         case ev.Tick():

@@ -271,6 +271,5 @@ _HANDLERS: dict[Action, Callable[[Context, str], None]] = {
     Action.DECLINE: lambda ctx, cap: calls.decline(ctx),
     Action.LEAVE: lambda ctx, cap: session.leave(ctx),
     Action.CANCEL: lambda ctx, cap: session.cancel_sign_in(ctx),
-    **{action: _nothing for action in (Action.DIGIT, Action.CONFIRM, Action.BACK, Action.CLOSE, Action.UP,
-                                       Action.DOWN, Action.CHOOSE, Action.PLUS)},
+    **dict.fromkeys((Action.DIGIT, Action.CONFIRM, Action.BACK, Action.CLOSE, Action.UP, Action.DOWN, Action.CHOOSE, Action.PLUS), _nothing),
 }

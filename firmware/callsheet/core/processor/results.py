@@ -39,10 +39,11 @@ def dispositions(ctx: Context) -> tuple[Disposition, ...]:
 
 
 def new_attempt(ctx: Context) -> str:
-    """An attempt id that was never used before on this phone."""
-    number = ctx.state.next_attempt
-    ctx.state.next_attempt += 1
-    return f"{ctx.state.traits.id}-{number}"
+    """An attempt id that was never used before, on this phone or its predecessor of the same name."""
+    state = ctx.state
+    number = state.next_attempt
+    state.next_attempt += 1
+    return f"{state.traits.id}-{state.installation:06x}-{number}"
 
 
 def call_over(ctx: Context, call: Call, end: CallEnd) -> None:

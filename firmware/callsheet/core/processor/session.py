@@ -24,6 +24,7 @@ def restore(ctx: Context, event: ev.Restored) -> None:
     """Go on where the power failed: results kept, doubtful calls put to the agent, nothing dialled by itself."""
     state, snapshot = ctx.state, event.snapshot
     state.next_attempt = max(state.next_attempt, snapshot.next_attempt)
+    state.installation = snapshot.installation
     state.outbox = snapshot.pending_uploads
     if snapshot.sheet is None or not snapshot.agent:
         _sign_in_bound(ctx)
