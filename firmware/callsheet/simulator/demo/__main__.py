@@ -41,7 +41,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--headless", action="store_true", help="an autonomous agent works the sheet; prints a report")
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="work this call sheet instead of the demo's")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the results (JSON) there")
-    parser.add_argument("--tasks", type=int, default=240, metavar="N", help="size of the demo's sheet (default 240)")
+    parser.add_argument("--tasks", type=int, default=200, metavar="N", help="size of the demo's sheet (default 200)")
     parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the phone's own words")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep all files there")
     parser.add_argument("--no-browser", action="store_true", help="only print where the page is")

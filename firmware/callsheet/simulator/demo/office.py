@@ -120,5 +120,5 @@ class Office:
             "[simulator]", "enabled = true",
         ]
         if self._autopilot:
-            lines += ["autopilot = true", f"agent = {quote(self._sheet.agent)}", f"pin = {quote(PIN)}"]
+            lines += ["autopilot = true", "talk = [0.2, 0.5]", f"agent = {quote(self._sheet.agent)}", f"pin = {quote(PIN)}"]
         return "\n".join(lines) + "\n"

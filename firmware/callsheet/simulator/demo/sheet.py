@@ -23,7 +23,7 @@ FIRST_NUMBER = 442079460000
 """+44 20 7946 0000 to 0999 are set aside by Ofcom for drama."""
 
 
-def demo_sheet(count: int = 240, seed: int = 1, *, progressive: bool = True) -> Sheet:
+def demo_sheet(count: int = 200, seed: int = 1, *, progressive: bool = True) -> Sheet:
     """A mixed sheet of up to 1,000 tasks. Raises ValueError for more.
 
     Waits are short by the sheet's own settings; nothing of the work is left out.
@@ -36,8 +36,8 @@ def demo_sheet(count: int = 240, seed: int = 1, *, progressive: bool = True) -> 
         tasks=tuple(_task(n, dice) for n in range(count)), zone="Europe/London",
         mode="progressive" if progressive else "preview",
         order=(OrderKey("priority"), OrderKey("file")),
-        gap=0.0 if progressive else 3.0, preview=0.2 if progressive else 5.0, wrap_up=8.0,
-        ring_timeout=1.2 if progressive else 12.0, max_attempts=3,
+        gap=0.0 if progressive else 3.0, preview=0.1 if progressive else 5.0, wrap_up=8.0,
+        ring_timeout=0.9 if progressive else 12.0, max_attempts=3,
         retry=_retry(2.0 if progressive else 20.0),
         dispositions=_dispositions(),
     )
