@@ -45,8 +45,8 @@ class NetworkWatcher:
     def _run(self) -> None:
         before = self._fingerprint()
         while True:
-            ready, _, _ = select.select([self._socket, self._read], [], [])
-            if self._read in ready:
+            wanted: list[int] = [self._socket.fileno(), self._read]
+            if self._read in select.select(wanted, [], [])[0]:
                 self._socket.close()
                 return
             self._drain()

@@ -46,7 +46,7 @@ class Executor:
         for effect in effects:
             self._one(effect, now)
 
-    def _one(self, effect: ef.AnyEffect, now: ev.Now) -> None:  # noqa: PLR0912  one line per effect
+    def _one(self, effect: ef.AnyEffect, now: ev.Now) -> None:
         sip, transport, headset = self._ports.sip, self._ports.transport, self._ports.headset
         match effect:
             case ef.Save():

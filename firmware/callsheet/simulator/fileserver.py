@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -69,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._say(HTTPStatus.OK, body, tag)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815  the name is http.server's
 
     def do_PUT(self) -> None:
         """A whole file or nothing: it is renamed into place when its last byte is there."""
@@ -94,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.{threading.get_ident()}.part")
         part.write_bytes(body)
-        os.replace(part, path)
+        part.replace(path)
         self._say(HTTPStatus.NO_CONTENT if there else HTTPStatus.CREATED, etag=_tag(body))
 
     def _path(self) -> Path | None:

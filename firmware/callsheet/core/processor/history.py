@@ -18,7 +18,7 @@ def remember(state: State, entry: AnyEntry) -> None:
             attempt = state.attempts[entry.attempt]
             state.attempts[entry.attempt] = replace(
                 attempt, disposition=entry.disposition, note=entry.note or attempt.note,
-                action=entry.action,  # type: ignore[arg-type]
+                action=entry.action,
                 until=entry.until, callback=entry.callback, outcome=entry.outcome or attempt.outcome,
             )
         case _:

@@ -138,10 +138,11 @@ def _begin_wrap_up(ctx: Context, attempt: Attempt, task: Task, decision: Decisio
 
 def check_deadline(ctx: Context) -> None:
     """The wrap-up time is over: what the policy says holds."""
-    wrap_up = ctx.state.wrap_up
-    if wrap_up is not None and wrap_up.until is not None and ctx.mono >= wrap_up.until:
-        if ctx.state.overlay is None and ctx.state.incoming is None:
-            finish(ctx)
+    state, wrap_up = ctx.state, ctx.state.wrap_up
+    if wrap_up is None or wrap_up.until is None or ctx.mono < wrap_up.until:
+        return
+    if state.overlay is None and state.incoming is None:
+        finish(ctx)
 
 
 def finish(ctx: Context, disposition: Disposition | None = None, callback: datetime | None = None) -> None:

@@ -253,10 +253,10 @@ def deadline(state: State, mono: float, wall: float) -> float | None:
     if state.gap_until > mono:
         times.append(state.gap_until)
     proposal = state.proposal
-    if state.preview is None and proposal is not None and proposal.due is not None and state.call is None:
-        if why(state, mono).obstacle == "queue":
-            # Never sleep for ever on a wall clock that may be set meanwhile.
-            times.append(mono + min(max(proposal.due - wall, 0.05), 60.0))
+    waits = state.preview is None and state.call is None and why(state, mono).obstacle == "queue"
+    if waits and proposal is not None and proposal.due is not None:
+        # Never sleep for ever on a wall clock that may be set meanwhile.
+        times.append(mono + min(max(proposal.due - wall, 0.05), 60.0))
     return min(times, default=None)
 
 

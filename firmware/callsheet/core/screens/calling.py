@@ -70,6 +70,6 @@ def _incoming(state: State, now: Now, words: Words) -> Screen:
 
 
 BUILDERS = {
-    **{at: _call for at in (Mode.PLACING, Mode.RINGING, Mode.EARLY_MEDIA, Mode.TALKING, Mode.HELD, Mode.ENDING)},
+    **dict.fromkeys((Mode.PLACING, Mode.RINGING, Mode.EARLY_MEDIA, Mode.TALKING, Mode.HELD, Mode.ENDING), _call),
     Mode.INCOMING: _incoming, Mode.CALL_WAITING: _incoming,
 }

@@ -69,7 +69,7 @@ def _upcoming(state: State, now: Now, words: Words) -> Screen:
 
 
 BUILDERS = {
-    **{at: _field for at in (Mode.AGENT, Mode.PIN, Mode.DIALPAD, Mode.TRANSFER, Mode.CLOCK, Mode.NOTE)},
-    **{at: _list for at in (Mode.MENU, Mode.PAUSE, Mode.LATER)},
+    **dict.fromkeys((Mode.AGENT, Mode.PIN, Mode.DIALPAD, Mode.TRANSFER, Mode.CLOCK, Mode.NOTE), _field),
+    **dict.fromkeys((Mode.MENU, Mode.PAUSE, Mode.LATER), _list),
     Mode.CORRECT: _correct, Mode.UPCOMING: _upcoming,
 }

@@ -28,6 +28,7 @@ class Words:
         self._now = now
 
     def __call__(self, key: str, **values: object) -> str:
+        """The text of a key."""
         return say(self._language, key, **values)
 
     def pick(self, text: str | dict[str, str]) -> str:

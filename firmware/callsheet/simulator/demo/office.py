@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -44,7 +43,8 @@ class Office:
 
     def __enter__(self) -> Office:
         """Start town, server and phone."""
-        self._sip = "%s:%d" % self.town.start()
+        host, port = self.town.start()
+        self._sip = f"{host}:{port}"
         self.server.start()
         try:
             self.start_phone()
@@ -68,7 +68,7 @@ class Office:
         path = self.folder / "files" / "sheets" / f"{sheet.agent}.json"
         part = path.with_suffix(".part")
         part.write_bytes(write_sheet(sheet))
-        os.replace(part, path)
+        part.replace(path)
 
     def start_phone(self) -> None:
         """The phone itself, as a process of its own. Raises RuntimeError with its last words if it does not start."""
