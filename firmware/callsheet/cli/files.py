@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from callsheet.cli.output import BAD_FILE, USAGE, print_json
-from callsheet.formats.errors import FormatError, RowProblem
+from callsheet.cli.output import BAD_FILE, USAGE, Parser, print_json
+from callsheet.formats.errors import FormatError, RowProblem, shown
 from callsheet.formats.settings import Settings, read_settings
 from callsheet.formats.sheet import BadRows, SheetFile, read_sheet
 
@@ -22,6 +23,29 @@ class Unusable(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
+
+
+def common_arguments(parser: Parser) -> None:
+    """What every command about a call sheet takes."""
+    parser.add_argument("file", metavar="FILE", help='call sheet, JSON or CSV; "-": standard input')
+    parser.add_argument("--agent", default="", help="the agent it must be for; whom a CSV file is for if it does not say")
+    parser.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out instead of rejecting the sheet")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def load_for(options: argparse.Namespace) -> SheetFile:
+    """The sheet that these arguments name; raises Unusable also if it is for another agent."""
+    bad_rows: BadRows = "skip" if options.skip_bad_rows else "reject"
+    # A CSV file for nobody in particular can be looked at all the same.
+    file = load_sheet(options.file, options.json, bad_rows, options.agent or "?")
+    if options.agent and file.sheet.agent != options.agent:
+        reason = f"the sheet is for agent {shown(file.sheet.agent)}, not for {shown(options.agent)}"
+        if options.json:
+            print_json({"file": options.file, "valid": False, "error": {"reason": reason}, "problems": []})
+        else:
+            print(f"{options.file}: {reason}", file=sys.stderr)
+        raise Unusable(BAD_FILE)
+    return file
 
 
 def load_sheet(name: str, as_json: bool, bad_rows: BadRows = "reject", agent: str = "") -> SheetFile:

@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
-from callsheet.cli.files import Unusable, load_sheet, print_problems
-from callsheet.cli.output import BAD_FILE, Parser, print_json, print_table
-from callsheet.formats.errors import shown
-from callsheet.formats.sheet import BadRows, SheetFile
+from callsheet.cli import plan
+from callsheet.cli.files import Unusable, common_arguments, load_for, print_problems
+from callsheet.cli.output import Parser, print_json, print_table
 
 
 def register(commands: Any) -> None:
@@ -21,35 +19,14 @@ def register(commands: Any) -> None:
         "check", help="say whether a call sheet is valid",
         description="Read a call sheet as a phone would, and name all that is wrong. Status 1: it is not valid.",
     )
-    _common(check)
+    common_arguments(check)
     check.set_defaults(run=_check)
-
-
-def _common(parser: Parser) -> None:
-    parser.add_argument("file", metavar="FILE", help='call sheet, JSON or CSV; "-": standard input')
-    parser.add_argument("--agent", default="", help="the agent it must be for; whom a CSV file is for if it does not say")
-    parser.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out instead of rejecting the sheet")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _load(options: argparse.Namespace) -> SheetFile:
-    """The sheet; raises Unusable also if it is for another agent."""
-    bad_rows: BadRows = "skip" if options.skip_bad_rows else "reject"
-    # A CSV file for nobody in particular can be looked at all the same.
-    file = load_sheet(options.file, options.json, bad_rows, options.agent or "?")
-    if options.agent and file.sheet.agent != options.agent:
-        reason = f"the sheet is for agent {shown(file.sheet.agent)}, not for {shown(options.agent)}"
-        if options.json:
-            print_json({"file": options.file, "valid": False, "error": {"reason": reason}, "problems": []})
-        else:
-            print(f"{options.file}: {reason}", file=sys.stderr)
-        raise Unusable(BAD_FILE)
-    return file
+    plan.register(kinds)
 
 
 def _check(options: argparse.Namespace) -> int:
     try:
-        file = _load(options)
+        file = load_for(options)
     except Unusable as unusable:
         return unusable.status
     sheet = file.sheet
