@@ -202,8 +202,6 @@ def check_link(url: str) -> None:
         raise Invalid("not a URL") from None
     if parts.scheme not in _SCHEMES or not host or not url.isprintable() or " " in url:
         raise Invalid("not a link this phone can use", remedy=f"begin with one of {', '.join(s + '://' for s in _SCHEMES)}")
-    if parts.username is not None or parts.password is not None:
-        raise Invalid("names a user or a password", remedy="put them into the phone's settings, section [sheet]")
     check_placeholders(url)
 
 

@@ -27,6 +27,7 @@ Codec = Literal["opus", "G722", "PCMU", "PCMA"]
 SECRETS = frozenset({"password", "token", "pin"})
 """Names of settings, in whatever section, that are never shown."""
 MASK = "••••"
+_PASSWORD_IN_LINK = re.compile(r"(://[^/@:\s]*:)[^/@\s]*@")
 
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?")
 
@@ -152,12 +153,17 @@ class Settings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
 
 def masked(settings: S) -> S:
-    """The same settings, or section of settings, with every secret that is set replaced by dots: fit to be shown."""
+    """The same settings, or section of settings, with every secret that is set replaced by dots: fit to be shown.
+
+    A password in a link is a secret too.
+    """
     changes: dict[str, Any] = {}
     for one in fields(settings):
         value = getattr(settings, one.name)
         if one.name in SECRETS and value:
             changes[one.name] = MASK
+        elif isinstance(value, str) and "://" in value:
+            changes[one.name] = _PASSWORD_IN_LINK.sub(rf"\1{MASK}@", value)
         elif isinstance(value, Struct):
             changes[one.name] = masked(value)
     return replace(settings, **changes)

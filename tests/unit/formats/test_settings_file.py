@@ -73,6 +73,13 @@ def test_secrets_are_never_shown() -> None:
     assert masked(Settings()).sip.password == ""
 
 
+def test_a_password_in_a_link_is_a_secret_too() -> None:
+    found = read('[sheet]\nurl = "ftp://anna:sesame@h/{agent}.csv"\nupload = "sftp://h/in"\n')
+    assert masked(found).sheet.url == f"ftp://anna:{MASK}@h/{{agent}}.csv"
+    assert masked(found).sheet.upload == "sftp://h/in"
+    assert "sesame" not in repr(found)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "place", "part"),
     [
@@ -96,7 +103,7 @@ def test_secrets_are_never_shown() -> None:
          "numbers.dial_rules[1].prefx", '"prefix"'),
         ("[sheet]\nurl = \"http://h/{agnt}\"", 2, 1, "sheet.url", 'did you mean "agent"?'),
         ("[sheet]\nurl = \"gopher://h/\"", 2, 1, "sheet.url", "not a link"),
-        ("[sheet]\nupload = \"http://u:p@h/\"", 2, 1, "sheet.upload", "password"),
+        ("[sheet]\nupload = \"http://\"", 2, 1, "sheet.upload", "not a link"),
         ("[sheet]\nauth = \"bearer\"", 2, 1, "sheet.auth", "token"),
         ("[phone]\nid = \"\"", 2, 1, "phone.id", "empty"),
         ("[phone]\nid = \"a\\u001bb\"", 2, 1, "phone.id", "control"),

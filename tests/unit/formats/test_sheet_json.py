@@ -49,6 +49,7 @@ def fault(data, **options):
         {"pin": f"scrypt$16384$8$1${SALT}${HASH}"},
         {"upload": "https://h/{agent}/in"},
         {"upload": "scp://h:2222/in"},
+        {"upload": "ftp://user:word@h/in"},
     ],
 )
 def test_sheets_that_are_valid(fields) -> None:
@@ -123,7 +124,7 @@ def test_sheets_that_are_valid(fields) -> None:
         ({"pin": f"scrypt$16384$8$1$c2E=${HASH}"}, "pin", "wrong length"),
         ({"pin": "scrypt$16384$8$1$????$????"}, "pin", "not a PIN hash"),
         ({"upload": "file:///etc"}, "upload", "not a link"),
-        ({"upload": "https://u:p@h/"}, "upload", "user or a password"),
+        ({"upload": "https:///in"}, "upload", "not a link"),
         ({"upload": "https://h/{agnt}"}, "upload", 'did you mean "agent"?'),
         ({"upload": "https://[::1"}, "upload", "not a URL"),
         ({"upload": "https://h:99999/"}, "upload", "not a URL"),
