@@ -15,7 +15,7 @@ from callsheet.adapters.sip import PjSip
 from callsheet.core.events import CallAnswered, CallEnded, CallMedia, RegistrationChanged
 from callsheet.core.settings import DialRule, NumberSettings
 from callsheet.formats.settings import AudioSettings, SipSettings
-from callsheet.ports import SipError
+from callsheet.ports import SipError, SoundError
 from tests.sip.peers.agent import Agent, settings
 from tests.sip.peers.kamailio import Kamailio
 from tests.sip.peers.process import LOOPBACK, free_port
@@ -219,3 +219,36 @@ def test_an_answer_without_a_common_codec_is_given_back(tmp_path):
             assert (end.by, "488" in end.detail) == ("near", True)
             assert not any(e.state == "active" for e in agent.events if isinstance(e, CallMedia))
         assert "BYE sip:" in callee.trace()
+
+
+def test_the_stacks_log_comes_through_and_names_nobody(tmp_path, caplog):
+    caplog.set_level("DEBUG", "callsheet.sip")
+    sip = PjSip(settings(f"{LOOPBACK}:{free_port()}", password="Pa55-w0rd"), AudioSettings(device="null"), log_level=3)
+    sip.start(lambda event: None)
+    sip.dial(1, NUMBER, "")
+    sip.poll(0.1)
+    sip.close()
+    assert "pjsua version" in caplog.text
+    assert "15550001" not in caplog.text
+    assert "Pa55" not in caplog.text
+
+
+def test_errors_that_somebody_keeps_do_no_harm(tmp_path):
+    """A kept traceback holds frames, frames hold objects, and those must not outlive the stack or its next start."""
+    kept = []
+    audio = AudioSettings(device="file", speaker_file="/nowhere/ear.wav")
+    with Sipp(Scenario().invite().respond(180).pause(600).respond(486).ack(), tmp_path, calls=2) as callee:
+        for _ in range(2):
+            with Agent(settings(callee.address), audio) as agent:
+                agent.sip.play("ringing", True)
+                agent.sip.dial(1, NUMBER, "")
+                try:
+                    agent.sip.open_sound()
+                except SoundError as error:
+                    kept.append(error)
+                agent.wait(CallEnded)
+    kept.clear()
+    gc.collect()
+    with Agent(settings(callee.address)) as agent:
+        agent.sip.open_sound()
+        agent.run(0.1)

@@ -77,12 +77,13 @@ def eventually(what: Callable[[], object], seconds: float = 10.0, message: str =
 class Process:
     """A program with its output in a file."""
 
-    def __init__(self, command: list[str], folder: Path, name: str, *, feed: bool = False) -> None:
+    def __init__(self, command: list[str], folder: Path, name: str, *, feed: bool = False,
+                 environment: dict[str, str] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as output:
             self.child = subprocess.Popen(
-                command, cwd=folder, stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                command, cwd=folder, env=environment, stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
     def output(self) -> str:

@@ -21,6 +21,11 @@ class Bridge:
         self._muted = False
         self._lines: dict[int, Line] = {}
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is sound."""
+        return self._sound.is_open
+
     def open(self) -> None:
         """Open the sound device and connect everything. Raises SoundError."""
         if not self._sound.is_open:

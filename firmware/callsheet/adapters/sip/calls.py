@@ -202,6 +202,14 @@ class Calls:
             with contextlib.suppress(pj.Error):
                 line.handle.hangup(param)
 
+    def free(self) -> None:
+        """Let go of all of them, before the stack goes."""
+        for line in (*self._lines.values(), *self._spent):
+            self._media.ended(line)
+            lowlevel.release(line.handle)
+        self._lines.clear()
+        self._spent.clear()
+
     def _established(self, number: int) -> Line | None:
         line = self._lines.get(number)
         return line if line is not None and line.answered and not line.reported else None

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pjsua2 as pj
 
+from callsheet.adapters.sip import lowlevel
 from callsheet.adapters.sip.stack import CLOCK_RATE
 from callsheet.core.tones import Tone, ToneDetector
 
@@ -61,5 +62,5 @@ class Listener:
             self._media.stopTransmit(self._recorder)
         except pj.Error:
             pass
-        del self._recorder, self._media
+        lowlevel.release(self._recorder)
         self._file.close()

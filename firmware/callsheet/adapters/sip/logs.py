@@ -12,7 +12,8 @@ log = logging.getLogger("callsheet.sip")
 
 MAX_LEVEL = 3
 """From 4 on the stack writes whole messages, so there is no setting for more."""
-_LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING, 3: logging.DEBUG}
+# What the stack calls an error is mostly a peer's: a refused connection, a registrar that is down.
+_LEVELS = {0: logging.ERROR, 1: logging.WARNING, 2: logging.INFO}
 _URI_USER = re.compile(r"(?i)\b(sips?|tel):[^@\s<>\";]+(?=@|[\s<>\";]|$)")
 _NUMBER = re.compile(r"\+?[0-9][0-9\-() ]{5,}[0-9]")
 _QUOTED = re.compile(r'"[^"]*"')

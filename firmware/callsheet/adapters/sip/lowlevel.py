@@ -15,6 +15,7 @@ import functools
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pjsua2
 
@@ -104,3 +105,14 @@ def silence_log() -> None:
     """Have the stack print nothing before its log settings apply, if this build lets us."""
     if (library := _library()) is not None:
         library.pj_log_set_level(0)
+
+
+def release(*things: Any) -> None:
+    """Destroy C++ objects now, whoever still holds their Python side.
+
+    A traceback that somebody keeps may do so. Destroyed later, an account or call of an earlier
+    session would take the present one with the same index along.
+    """
+    for thing in things:
+        # SWIG's own destructor; it disowns the Python side, so that nothing is freed twice.
+        type(thing).__swig_destroy__(thing)

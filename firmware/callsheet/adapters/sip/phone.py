@@ -9,7 +9,7 @@ import time
 import pjsua2 as pj
 
 from callsheet.adapters.sip import account as accounts
-from callsheet.adapters.sip import addresses
+from callsheet.adapters.sip import addresses, lowlevel
 from callsheet.adapters.sip.bridge import Bridge
 from callsheet.adapters.sip.calls import Calls
 from callsheet.adapters.sip.facts import (
@@ -25,24 +25,23 @@ from callsheet.adapters.sip.logs import log
 from callsheet.adapters.sip.media import Media
 from callsheet.adapters.sip.registration import Registrar
 from callsheet.adapters.sip.sound import Sound
+from callsheet.adapters.sip.soundwatch import SoundWatch
 from callsheet.adapters.sip.stack import Stack, explain
 from callsheet.adapters.sip.timers import Timers
 from callsheet.adapters.sip.tones import Tones
 from callsheet.core.effects import Sound as SoundName
-from callsheet.core.events import AnyEvent, CallEnded, FaultChanged, RegistrationChanged, TransferProgress
+from callsheet.core.events import AnyEvent, CallEnded, RegistrationChanged, TransferProgress
 from callsheet.core.numbers import dial_string
 from callsheet.core.outcomes import CallEnd
 from callsheet.core.settings import NumberSettings
 from callsheet.formats.settings import AudioSettings, SipSettings
-from callsheet.ports import Post, SipError, SoundError
+from callsheet.ports import Post, SipError
 
 BYE_TIME = 0.3
 """Seconds for BYE to be answered when the phone goes down in a call."""
 CLOSE_TIME = 2.0
 """Seconds that the end of calls and registration may take."""
 _ADDRESS_INCOMPLETE = 484
-REOPEN_AFTER = 1.0
-"""Seconds between tries to open a sound device that failed by itself."""
 
 
 class _Binding:
@@ -75,6 +74,7 @@ class PjSip:
         self._numbers = numbers or NumberSettings()
         self._log_level = log_level
         self._post: Post | None = None
+        self._accounts: list[accounts.Account] = []
         self._running = False
         self._wakeable: Stack | None = None
 
@@ -83,15 +83,18 @@ class PjSip:
         self._post = post
         self._timers = Timers()
         self._stack = Stack(self._sip, self._log_level)
+        self._sound = Sound(self._stack.endpoint, self._audio)
+        self._tones = Tones(self._audio.tones)
+        self._bridge = Bridge(self._sound, self._tones)
+        self._sound_watch = SoundWatch(self._bridge, self._timers, self._tell)
+        problem = ""
         try:
-            self._sound = Sound(self._stack.endpoint, self._audio)
-            self._tones = Tones(self._audio.tones)
-            self._bridge = Bridge(self._sound, self._tones)
-            self._accounts = self._make_accounts()
+            self._make_accounts()
         except (pj.Error, ValueError) as error:
-            reason = explain(error) if isinstance(error, pj.Error) else str(error)
+            problem = explain(error) if isinstance(error, pj.Error) else str(error)
+        if problem:
             self._free()
-            raise SipError(f"the SIP account could not be set up: {reason}") from None
+            raise SipError(f"the SIP account could not be set up: {problem}; see [sip] server, domain and user")
         self._calls = Calls(self._stack, Media(self._bridge, self._timers, self._tell), self._tones, self._timers,
                             self._tell)
         self._registrar = Registrar(self._sip, [_Binding(account) for account in self._accounts],
@@ -187,11 +190,11 @@ class PjSip:
 
     def open_sound(self) -> None:
         """Open the sound device. Raises SoundError."""
-        self._bridge.open()
+        self._sound_watch.open()
 
     def close_sound(self) -> None:
         """Close it; nothing happens if it is closed."""
-        self._bridge.close()
+        self._sound_watch.close()
 
     def play(self, sound: SoundName, loop: bool) -> None:
         """A tone in the agent's ear; waits for the sound device to be open, never opens it."""
@@ -218,30 +221,29 @@ class PjSip:
             self.poll(0.05)
         self._running = False
         self._wakeable = None
-        del self._calls, self._registrar
+        self._calls.free()
         self._free()
 
     def _free(self) -> None:
-        """Drop all pj objects before the library goes: their destructors need it."""
+        """Drop all pj objects before the library goes: their destructors need it.
+
+        Explicitly, because an exception kept by somebody may still hold any of our own objects.
+        """
         self._timers.clear()
         self._stack.inbox.clear()
-        for account in getattr(self, "_accounts", []):
+        for account in self._accounts:
             account.arrivals.clear()
-            account.shutdown()
-        self._accounts = []
-        for name in ("_bridge", "_tones", "_sound"):
-            if hasattr(self, name):
-                delattr(self, name)
+            lowlevel.release(account)
+        self._accounts.clear()
+        self._bridge.close()
+        self._tones.free()
         self._stack.close()
-        del self._stack
 
-    def _make_accounts(self) -> list[accounts.Account]:
-        made = []
+    def _make_accounts(self) -> None:
         for index, server in enumerate(s for s in (self._sip.server, self._sip.fallback) if s):
             account = accounts.Account(self._stack.inbox, index, accounts.domain_of(self._sip, server))
             account.create(accounts.config(self._sip, server, self._stack.transport), index == 0)
-            made.append(account)
-        return made
+            self._accounts.append(account)
 
     def _account(self) -> accounts.Account | None:
         return self._accounts[self._registrar.active] if self._accounts else None
@@ -271,19 +273,4 @@ class PjSip:
             case Registered():
                 self._registrar.handle(fact)
             case DeviceFailed():
-                self._device_failed()
-
-    def _device_failed(self) -> None:
-        if not self._sound.is_open:
-            return
-        self._tell(FaultChanged("headset-audio", "the sound device stopped"))
-        self._bridge.close()
-        self._timers.after(REOPEN_AFTER, self._reopen)
-
-    def _reopen(self) -> None:
-        try:
-            self._bridge.open()
-        except SoundError:
-            self._timers.after(REOPEN_AFTER, self._reopen)
-        else:
-            self._tell(FaultChanged("headset-audio"))
+                self._sound_watch.failed()

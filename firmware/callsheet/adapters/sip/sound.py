@@ -43,15 +43,22 @@ class Sound:
         """Open the device; nothing happens if it is open. Raises SoundError."""
         if self.is_open:
             return
+        problem = ""
         try:
             self._open()
+            self._apply_volume()
         except pj.Error as error:
+            problem = explain(error)
+        # Not raised in the handler: an exception that somebody keeps must not keep the stack's objects.
+        if problem:
             self.close()
-            raise SoundError(f"sound device {self._audio.device!r}: {explain(error)}; see [audio] device") from None
-        self._apply_volume()
+            raise SoundError(f"sound device {self._audio.device!r}: {problem}; see [audio] device")
 
     def close(self) -> None:
         """Close the device."""
+        for node in (self.microphone, self.ear):
+            if isinstance(node, (pj.AudioMediaPlayer, pj.AudioMediaRecorder)):
+                lowlevel.release(node)
         self.microphone = self.ear = None
         self._devices.setNoDev()
 
@@ -67,37 +74,40 @@ class Sound:
         self.ear.adjustRxLevel(gain(self._volume))
 
     def _open(self) -> None:
-        if self._audio.device in ("null", "file"):
+        if self._audio.device == "file":
+            self._check_files()
             self._devices.setNullDev()
-            if self._audio.device == "file":
-                self._open_files()
-            else:
-                self.microphone = self._devices.getCaptureDevMedia()
-                self.ear = self._devices.getPlaybackDevMedia()
+            self._open_files()
             return
-        index = self._find()
+        if self._audio.device == "null":
+            self._devices.setNullDev()
+        else:
+            self._open_device(self._find())
+        self.microphone = self._devices.getCaptureDevMedia()
+        self.ear = self._devices.getPlaybackDevMedia()
+
+    def _open_device(self, index: int) -> None:
         # Both directions in one go: each of the two calls would open the device by itself.
         self._devices.setSndDevMode(pj.PJSUA_SND_DEV_NO_IMMEDIATE_OPEN)
         self._devices.setCaptureDev(index)
         self._devices.setSndDevMode(0)
         self._devices.setPlaybackDev(index)
-        self.microphone = self._devices.getCaptureDevMedia()
-        self.ear = self._devices.getPlaybackDevMedia()
 
     def _open_files(self) -> None:
-        if not self._audio.speaker_file:
+        speaker, microphone = self._audio.speaker_file, self._audio.microphone_file
+        self.microphone = self._devices.getCaptureDevMedia()
+        if microphone:
+            self.microphone = player = pj.AudioMediaPlayer()
+            player.createPlayer(str(Path(microphone).absolute()))
+        self.ear = recorder = pj.AudioMediaRecorder()
+        recorder.createRecorder(str(Path(speaker).absolute()))
+
+    def _check_files(self) -> None:
+        speaker, microphone = self._audio.speaker_file, self._audio.microphone_file
+        if not speaker:
             raise SoundError("[audio] speaker_file is not set; device \"file\" needs it")
-        recorder = pj.AudioMediaRecorder()
-        recorder.createRecorder(str(Path(self._audio.speaker_file).absolute()))
-        if self._audio.microphone_file:
-            if not Path(self._audio.microphone_file).is_file():
-                raise SoundError(f"[audio] microphone_file {self._audio.microphone_file!r} is not there")
-            player = pj.AudioMediaPlayer()
-            player.createPlayer(str(Path(self._audio.microphone_file).absolute()))
-            self.microphone = player
-        else:
-            self.microphone = self._devices.getCaptureDevMedia()
-        self.ear = recorder
+        if microphone and not Path(microphone).is_file():
+            raise SoundError(f"[audio] microphone_file {microphone!r} is not there")
 
     def _find(self) -> int:
         """Index of the device set. Raises SoundError naming those that are there."""

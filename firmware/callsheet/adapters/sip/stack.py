@@ -14,6 +14,7 @@ it so; a destructor on a foreign thread aborts the process.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import socket
 import ssl
@@ -48,14 +49,21 @@ def explain(error: pj.Error) -> str:
 class _Endpoint(pj.Endpoint):
     """Callbacks of the endpoint."""
 
-    def __init__(self, inbox: deque[Fact]) -> None:
-        super().__init__()
-        self._inbox = inbox
+    inbox: deque[Fact]
 
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:  # noqa: N802
         """A sound device failed: unplugged, most likely."""
         if prm.ev.type == getattr(pj, "PJMEDIA_EVENT_AUD_DEV_ERROR", -1):
-            self._inbox.append(DeviceFailed())
+            self.inbox.append(DeviceFailed())
+
+
+@functools.cache
+def _endpoint() -> _Endpoint:
+    """The one endpoint a process may have. It is created and destroyed again and again, but never freed:
+
+    an exception or a frame that somebody keeps could hold the old one, and a second one aborts the process.
+    """
+    return _Endpoint()
 
 
 class Stack:
@@ -63,26 +71,31 @@ class Stack:
 
     def __init__(self, sip: SipSettings, log_level: int = 1) -> None:
         """Raises SipError if the stack cannot start."""
+        if sip.transport == "tls" and sip.ca_file:
+            _check_authorities(sip.ca_file)
         self.inbox: deque[Fact] = deque()
         self._sip = sip
         self._waker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.endpoint = _Endpoint(self.inbox)
+        self.endpoint = _endpoint()
+        self.endpoint.inbox = self.inbox
+        problem = ""
         try:
-            lowlevel.silence_log()
-            with lowlevel.hushed(1, 2):
-                self.endpoint.libCreate()
-                self.endpoint.libInit(self._config(min(log_level, MAX_LEVEL)))
-            self.transport = self._open_transport()
-            self._open_wake()
-            self.endpoint.libStart()
-        except SipError:
-            self.close()
-            raise
+            self._start(log_level)
         except pj.Error as error:
-            reason = explain(error)
+            problem = explain(error)
+        if problem:
             self.close()
-            raise SipError(f"the SIP stack did not start: {reason}; look at [sip] transport, local_address, "
-                           "local_port and ca_file") from None
+            raise SipError(f"the SIP stack did not start: {problem}; look at [sip] transport, local_address, "
+                           "local_port and ca_file")
+
+    def _start(self, log_level: int) -> None:
+        lowlevel.silence_log()
+        with lowlevel.hushed(1, 2):
+            self.endpoint.libCreate()
+            self.endpoint.libInit(self._config(min(log_level, MAX_LEVEL)))
+        self.transport = self._open_transport()
+        self._open_wake()
+        self.endpoint.libStart()
         self.codecs = self._order_codecs()
 
     def run(self, timeout: float) -> None:
@@ -101,7 +114,7 @@ class Stack:
         gc.collect()
         with contextlib.suppress(pj.Error):
             self.endpoint.libDestroy(_NO_NETWORK)
-        del self.endpoint
+        self.endpoint.inbox = deque()
 
     def _config(self, log_level: int) -> pj.EpConfig:
         config = pj.EpConfig()
@@ -127,8 +140,8 @@ class Stack:
         media.sndAutoCloseTime = -1
         media.quality = 5
         logs.msgLogging = 0
-        logs.level = log_level
-        logs.consoleLevel = 0
+        # The writer gets what would go to the console, and nothing goes there then.
+        logs.level = logs.consoleLevel = log_level
         logs.decor = 0
         writer = Writer()
         logs.writer = writer
@@ -148,8 +161,6 @@ class Stack:
         return int(self.endpoint.transportCreate(kind[self._sip.transport], config))
 
     def _secure(self, tls: Any) -> None:
-        if self._sip.ca_file:
-            _check_authorities(self._sip.ca_file)
         tls.CaListFile = self._sip.ca_file or ssl.get_default_verify_paths().cafile or _SYSTEM_AUTHORITIES
         tls.verifyServer = self._sip.verify_tls
         tls.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | getattr(pj, "PJ_SSL_SOCK_PROTO_TLS1_3", 0)

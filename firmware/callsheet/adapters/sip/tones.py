@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import pjsua2 as pj
 
+from callsheet.adapters.sip import lowlevel
 from callsheet.adapters.sip.stack import CLOCK_RATE
 from callsheet.core.effects import Sound as SoundName
 
@@ -86,6 +87,11 @@ class Tones:
         if self._looping is not None and name in (None, self._looping):
             self._looping = None
             self._loop.stop()
+
+    def free(self) -> None:
+        """Give the generators back, before the stack goes."""
+        self.connect(None)
+        lowlevel.release(self._single, self._loop)
 
     def _generator(self) -> pj.ToneGenerator:
         generator = pj.ToneGenerator()
