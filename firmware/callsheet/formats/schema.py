@@ -52,7 +52,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def _schema(kind: type, name: str, title: str) -> dict[str, Any]:
-    made = msgspec.json.schema(kind)
+    made = _sorted(msgspec.json.schema(kind))
     definitions = made["$defs"]
     docs = _field_docs()
     for struct, definition in definitions.items():
@@ -70,6 +70,18 @@ def _schema(kind: type, name: str, title: str) -> dict[str, Any]:
                 definition["properties"][key].pop("format", None)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:callsheet:schema:{name}"}
     return {**head, "title": title, **made}
+
+
+def _sorted(value: Any) -> Any:
+    """The same with the options of each union in an order of their own; msgspec's differs from version to version."""
+    if isinstance(value, list):
+        return [_sorted(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _sorted(one) for key, one in value.items()}
+    if "anyOf" in found:
+        found["anyOf"].sort(key=lambda option: (option.get("type") == "null", json.dumps(option)))
+    return found
 
 
 def _sheet_schema() -> dict[str, Any]:
