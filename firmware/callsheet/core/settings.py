@@ -78,3 +78,8 @@ class PhoneTraits(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     """The display is dimmed after so long without a key, and sleeps after twice that."""
     auto_ready: bool = False
     """Begin to dial after sign-in without waiting for the agent's status key."""
+
+    def __repr__(self) -> str:
+        """Without the PIN: what is printed ends up in logs."""
+        shown = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "pin")
+        return f"PhoneTraits({', '.join(f'{name}={value!r}' for name, value in shown)})"

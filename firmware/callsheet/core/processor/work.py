@@ -62,10 +62,10 @@ def why(state: State, mono: float) -> Why:
         return Why("overlay")
     if state.finished:
         return Why("finished")
-    if mono < state.gap_until and state.preview is None:
-        return Why("gap", until_mono=state.gap_until)
     if state.preview is None and state.proposal is not None and not state.proposal.ready:
         return Why("queue", blocker=state.proposal.blocker)
+    if mono < state.gap_until and state.preview is None:
+        return Why("gap", until_mono=state.gap_until)
     return Why("")
 
 
