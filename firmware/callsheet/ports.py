@@ -269,6 +269,19 @@ class Transport(Protocol):
         """End the threads."""
 
 
+class Ports(Struct):
+    """All that the phone is connected to."""
+
+    clock: Clock
+    sip: Sip
+    store: Store
+    transport: Transport
+    keys: Keys
+    display: Display
+    lamps: Lamps
+    headset: Headset
+
+
 class PortError(Exception):
     """Root of what adapters raise."""
 

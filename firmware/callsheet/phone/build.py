@@ -19,7 +19,8 @@ from callsheet.core.numbers import canonical
 from callsheet.core.processor import Processor
 from callsheet.core.queue.memory import counts
 from callsheet.formats.settings import Settings
-from callsheet.phone.loop import Phone, Ports
+from callsheet.phone.loop import Phone
+from callsheet.ports import Ports
 from callsheet.simulator.autopilot import Autopilot, Habits
 from callsheet.simulator.handset import SimulatedHandset
 from callsheet.simulator.web import WebHandset

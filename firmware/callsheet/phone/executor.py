@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from callsheet.core import effects as ef
 from callsheet.core import events as ev
@@ -12,10 +11,7 @@ from callsheet.core.ledger import Upload
 from callsheet.core.processor import Processor
 from callsheet.phone.documents import document
 from callsheet.phone.ear import Ear
-from callsheet.ports import Post, SoundError, StoreError
-
-if TYPE_CHECKING:
-    from callsheet.phone.loop import Ports
+from callsheet.ports import Ports, Post, SoundError, StoreError
 
 
 class Executor:

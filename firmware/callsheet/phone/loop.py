@@ -12,32 +12,17 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from callsheet.core.events import AnyEvent, Now, Restored, Tick
 from callsheet.core.processor import Processor
 from callsheet.core.screen import Screen
 from callsheet.phone.executor import Executor
 from callsheet.phone.outputs import Outputs
-from callsheet.ports import Clock, Display, Headset, Keys, Lamps, Sip, Store, StoreError, Transport
+from callsheet.ports import Ports, StoreError
 
 log = logging.getLogger("callsheet.phone")
 
 LONGEST_SLEEP = 30.0
 """Seconds; a wall clock that was set meanwhile is noticed no later than this."""
-
-
-class Ports(Struct):
-    """What the phone is connected to."""
-
-    clock: Clock
-    sip: Sip
-    store: Store
-    transport: Transport
-    keys: Keys
-    display: Display
-    lamps: Lamps
-    headset: Headset
 
 
 class Phone:
