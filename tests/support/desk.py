@@ -58,7 +58,7 @@ class Desk:
         return ev.Now(self.mono, self.mono + self.offset, self.trusted)
 
     @property
-    def state(self):  # noqa: ANN201  State, for reading only
+    def state(self):
         """The processor's state."""
         return self.processor.state
 

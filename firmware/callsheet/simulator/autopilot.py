@@ -118,7 +118,7 @@ class Autopilot:
             # Let the phone show what the keys did, so that no key is meant for a screen already gone.
             time.sleep(self._habits.think)
 
-    def _answer(self, screen: Screen) -> str:  # noqa: PLR0911  one line per screen
+    def _answer(self, screen: Screen) -> str:
         habits = self._habits
         match screen.mode:
             case Mode.OFF:

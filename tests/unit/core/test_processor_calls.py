@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from callsheet.core import effects as ef
 from callsheet.core import events as ev
 from callsheet.core.behaviour import Mode
@@ -12,7 +13,6 @@ from callsheet.core.model import RetryRule
 from callsheet.core.outcomes import Outcome, Reason
 from callsheet.core.settings import CallSettings
 from callsheet.core.state import Work
-
 from tests.support.desk import Desk, sheet_of, tasks
 
 PROGRESSIVE = CallSettings(mode="progressive", gap=5.0, preview=4.0, wrap_up=10.0, wrap_up_failed=2.0)
