@@ -27,7 +27,7 @@ _UNORDERED = ("priority", "history", "windows", "past", "extra")
 TASK_ORDERS = ("file", "priority", "window", *(n for n in Task.__struct_fields__ if n not in _UNORDERED))
 """What a sheet can be ordered by besides its tasks' extra fields."""
 
-_SCHEMES = ("http", "https", "ftp", "ftps", "sftp", "scp")
+_SCHEMES = ("http", "https", "ftp", "ftps", "ftpes", "sftp", "scp")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 

@@ -47,13 +47,18 @@ class SheetSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defau
     """May contain {agent}, {mac} and {serial}."""
     upload: str = ""
     """URL of a folder; empty: as the sheet says, else beside the sheet."""
-    auth: Literal["none", "basic", "bearer", "agent-pin"] = "none"
-    """agent-pin: HTTP Basic with the agent's number and PIN."""
+    auth: Literal["none", "basic", "bearer", "agent-pin", "key"] = "none"
+    """basic: user and password, whatever the protocol; bearer: http and https only; agent-pin: the agent's number
+    and PIN; key: user and SSH key, sftp and scp only."""
     user: str = ""
     password: str = ""
     token: str = ""
     ca_file: str = ""
     """A private CA's certificate (PEM), trusted beside the system's own for this server."""
+    ssh_key: str = ""
+    """File with the private key (OpenSSH or PEM) for auth "key"; `password` then is its passphrase."""
+    host_keys: str = ""
+    """File with the accepted keys of SSH servers (known_hosts); empty: `host_keys` in the data directory."""
     poll: Annotated[float, Meta(ge=5)] = 300.0
     """Seconds between looks for a revised sheet; ± 20 % jitter."""
     connect_timeout: Annotated[float, Meta(gt=0)] = 10.0
@@ -224,7 +229,7 @@ def _check(settings: Settings) -> None:
 
 
 def _check_auth(sheet: SheetSettings) -> None:
-    needed = {"basic": ("user", "password"), "bearer": ("token",)}.get(sheet.auth, ())
+    needed = {"basic": ("user", "password"), "bearer": ("token",), "key": ("user", "ssh_key")}.get(sheet.auth, ())
     for name in needed:
         if not getattr(sheet, name):
             raise Invalid(f'auth "{sheet.auth}" needs {" and ".join(needed)}', remedy=f"set sheet.{name}")
