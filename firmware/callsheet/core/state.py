@@ -61,6 +61,8 @@ class Call(Struct):
     attempt: str = ""
     deadline: float | None = None
     """When the present phase is given up."""
+    heard: bool = False
+    """Any provisional response has come: the far side is there."""
     ringing: datetime | None = None
     ringing_mono: float | None = None
     answered: datetime | None = None

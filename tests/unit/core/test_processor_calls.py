@@ -278,3 +278,12 @@ def test_the_queue_waits_for_registration_and_headset(event: ev.AnyEvent, icon: 
     assert not desk.all(ef.Dial)
     assert icon in desk.screen.icons
     assert desk.screen.alert
+
+
+def test_a_far_side_that_says_trying_and_no_more_is_no_fault_of_ours() -> None:
+    desk = ready(1, ring_timeout=2.0)
+    desk.press("#")
+    desk.event(ev.CallProgress(desk.call(), 100, "Trying"))
+    desk.wait(3)
+    desk.ends(487, "Request Terminated")
+    assert desk.saved(Ended)[0].attempt.outcome is Outcome.NO_ANSWER

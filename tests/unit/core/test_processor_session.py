@@ -229,3 +229,18 @@ def test_three_by_four_keypad_reaches_everything() -> None:
     assert desk.screen.lines[:3] == ("End", "Mute", "Hold")
     desk.press("8#")
     assert desk.last(ef.Mute).on
+
+
+def test_a_sheet_that_comes_after_sign_out_is_not_adopted() -> None:
+    desk = Desk(sheet_of(*tasks(2)))
+    desk.ready()
+    desk.auto = frozenset({"Save"})
+    desk.event(ev.FetchDue())
+    late = desk.last(ef.Fetch)
+    desk.press("*")
+    while desk.screen.lines[desk.screen.cursor or 0] != "Sign out":
+        desk.press("8")
+    desk.press("#")
+    desk.event(ev.SheetArrived(late.id, sheet_of(*tasks(3), revision=2)))
+    assert len(desk.saved(Adopted)) == 1
+    assert desk.mode is Mode.SIGNING_OUT

@@ -60,6 +60,7 @@ def progress(ctx: Context, event: ev.CallProgress) -> None:
     call = ctx.state.call
     if call is None or call.number != event.call or call.phase not in PLACING:
         return
+    call.heard = True
     limit = _ring_timeout(ctx, call)
     if event.code > 100 and call.ringing is None:
         call.ringing, call.ringing_mono = ctx.at, ctx.mono
@@ -132,8 +133,7 @@ def check_deadline(ctx: Context) -> None:
     if call is None or call.deadline is None or ctx.mono < call.deadline:
         return
     match call.phase:
-        case Phase.DIALLING if call.ringing is None and call.deadline <= call.started + \
-                ctx.state.settings.answer_timeout:
+        case Phase.DIALLING if not call.heard:
             hang_up(ctx, "no-response")
         case Phase.DIALLING | Phase.RINGING | Phase.EARLY_MEDIA:
             hang_up(ctx, "ring-timeout")

@@ -99,7 +99,7 @@ def cancel_sign_in(ctx: Context) -> None:
 def fetch(ctx: Context, *, manual: bool = False) -> None:
     """Look for a sheet or a revision of it."""
     state = ctx.state
-    if state.agent and not state.fetch:
+    if state.work in (Work.SIGNING_IN, Work.READY, Work.PAUSED) and not state.fetch:
         state.fetch, state.fetch_manual = ctx.new_id(), manual
         ctx.emit(Fetch(state.fetch, state.agent, manual))
         if manual:
@@ -118,7 +118,7 @@ def sheet_arrived(ctx: Context, event: ev.SheetArrived) -> None:
     if event.sheet.pin and state.work is Work.SIGNING_IN and not matches(state.pin, event.sheet.pin):
         wrong_pin(ctx)
         return
-    state.pin_failures = 0
+    state.pin, state.pin_failures = "", 0
     state.skipped_rows = event.skipped
     if state.queue is None:
         _adopt(ctx, event.sheet)
@@ -238,7 +238,7 @@ def sign_out(ctx: Context) -> None:
     entries = [] if state.queue.finished and not state.unknown else [Upload("remaining")]
     ctx.save(*entries, SignedOut(ctx.at))
     ctx.emit(Flush(), SignOut())
-    state.work, state.work_since = Work.SIGNING_OUT, ctx.mono
+    state.work, state.work_since, state.fetch = Work.SIGNING_OUT, ctx.mono, 0
     state.overlay, state.outbox = None, state.outbox + len(entries)
 
 
