@@ -12,6 +12,7 @@ from msgspec.structs import fields, replace
 
 from callsheet.core.model import Seconds
 from callsheet.core.settings import CallSettings, NumberSettings, PhoneTraits
+from callsheet.formats.dhcp import USUAL, Source
 from callsheet.formats.errors import FormatError, Invalid
 from callsheet.formats.header import check_link, check_rules, with_whole_times
 from callsheet.formats.moments import zone
@@ -117,6 +118,18 @@ class AudioSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defau
     tones: Literal["off", "low", "normal"] = "normal"
 
 
+class DhcpSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """[dhcp]: the sheet's link from the network's DHCP server, where sheet.url is empty."""
+
+    enabled: bool = True
+    options: tuple[Source, ...] = USUAL
+    """Which options may hold the link; the first that does wins. 114 is a captive portal's today (RFC 8910)."""
+    hosts: tuple[str, ...] = ()
+    """Servers a link may name; empty: any, and then no password of [sheet] or of an agent goes there."""
+    directory: str = "/run/callsheet/dhcp"
+    """Where dhcpcd's hook puts the leases."""
+
+
 class DataSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """[data]: where the phone keeps its state."""
 
@@ -152,6 +165,7 @@ class Settings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     numbers: NumberSettings = NumberSettings()
     sip: SipSettings = SipSettings()
     audio: AudioSettings = AudioSettings()
+    dhcp: DhcpSettings = DhcpSettings()
     data: DataSettings = DataSettings()
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
 
@@ -213,6 +227,7 @@ def _check(settings: Settings) -> None:
         ("sheet", "upload", lambda: check_link(sheet.upload)),
         ("sheet", "auth", lambda: _check_auth(sheet)),
         ("sheet", "retry_max", lambda: _check_span(sheet.retry_min, sheet.retry_max)),
+        ("dhcp", "hosts", lambda: _check_servers(settings.dhcp.hosts)),
         ("sip", "server", lambda: _check_host(sip.server)),
         ("sip", "fallback", lambda: _check_host(sip.fallback)),
         ("sip", "domain", lambda: _check_host(sip.domain)),
@@ -245,6 +260,13 @@ def _check_host(text: str) -> None:
     match = _HOST.fullmatch(text)
     if text and (match is None or int(match[1] or 0) > 65535):
         raise Invalid("not a host or host:port", remedy='write "pbx.example.com" or "192.0.2.1:5060"')
+
+
+def _check_servers(names: tuple[str, ...]) -> None:
+    for index, name in enumerate(names):
+        match = _HOST.fullmatch(name)
+        if match is None or match[1]:
+            raise Invalid("not a server's name or address without a port", (index,), 'write "files.example.com"')
 
 
 def _check_user(user: str) -> None:

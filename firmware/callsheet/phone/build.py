@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from callsheet.adapters.clock import SystemClock
+from callsheet.adapters.dhcp import LeaseWatcher
 from callsheet.adapters.identity import Identity, identity
 from callsheet.adapters.network import NetworkWatcher
 from callsheet.adapters.sip import PjSip
@@ -18,6 +19,7 @@ from callsheet.adapters.transport import FileTransport
 from callsheet.core.numbers import canonical
 from callsheet.core.processor import Processor
 from callsheet.core.queue.memory import counts
+from callsheet.formats.dhcp import Offer
 from callsheet.formats.settings import Settings
 from callsheet.phone.loop import Phone
 from callsheet.ports import Ports
@@ -53,9 +55,11 @@ def build(settings: Settings, folder: Path) -> Built:
     store = SqliteStore(data, settings.phone.id, canonical, counts)
     sip = PjSip(settings.sip, settings.audio, settings.numbers)
     handset = _handset(settings)
+    leases = LeaseWatcher(settings.dhcp) if settings.dhcp.enabled and not settings.sheet.url else None
     ports = Ports(
         clock=SystemClock(verify=False), sip=sip, store=store,
         transport=FileTransport(settings.sheet, store, mac=who.mac, serial=who.serial,
+                                offer=leases.offer if leases else Offer,
                                 prepare=lambda sheet: add_recent(sheet, store.recent, canonical)),
         keys=handset.keys, display=handset.display, lamps=handset.lamps, headset=handset.headset,
     )
@@ -64,6 +68,9 @@ def build(settings: Settings, folder: Path) -> Built:
     network = NetworkWatcher()
     start: list[Callable[[], object]] = [web.start, lambda: network.start(phone.post)]
     close: list[Callable[[], object]] = [network.close, web.close]
+    if leases:
+        start.append(lambda: leases.start(phone.post, ports.transport.flush))
+        close.append(leases.close)
     if settings.simulator.autopilot:
         pilot = _autopilot(settings, handset)
         phone.read_aloud(pilot.show)

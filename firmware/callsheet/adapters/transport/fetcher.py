@@ -47,6 +47,7 @@ class Fetcher:
         self._rng = rng
         self._wishes: SimpleQueue[_Wish | None] = SimpleQueue()
         self._failures = 0
+        self._url = ""
         self._client: Client | None = None
         self._guard = threading.Lock()
         self._closed = False
@@ -91,7 +92,9 @@ class Fetcher:
                 # A fault of ours must neither end the thread nor leave the agent waiting.
                 log.error("fetch: %s", place(error))
                 event = SheetFailed(wish.id, "other", f"internal error ({place(error)})")
-            self._due = time.monotonic() + self._pause()
+            # A link that came from DHCP while this was under way has not been looked at.
+            moved = self._links.moved(wish.agent, self._url)
+            self._due = time.monotonic() + (0.0 if moved else self._pause())
             self._tell(event)
 
     def _tell(self, event: AnyEvent) -> None:
@@ -107,7 +110,8 @@ class Fetcher:
         return backoff.after_failures(self._failures, self._settings.retry_min, longest, self._rng.uniform)
 
     def _look(self, wish: _Wish) -> AnyEvent:
-        url = self._links.sheet(wish.agent)
+        self._url = ""
+        self._url = url = self._links.sheet(wish.agent)
         credentials = self._links.credentials(url, wish.agent, self._keyring)
         seen = None if wish.force else self._memory.origin(wish.agent, url)
         client = open_client(url, self._settings, credentials)

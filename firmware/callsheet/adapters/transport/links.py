@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from msgspec import Struct
 from callsheet.adapters.transport.client import Credentials, TransferError
 from callsheet.adapters.transport.keyring import Keyring
 from callsheet.adapters.transport.redirects import trusted
+from callsheet.formats.dhcp import Offer
 from callsheet.formats.errors import Invalid
 from callsheet.formats.links import fill
 from callsheet.formats.settings import SheetSettings
@@ -21,18 +23,31 @@ class Links(Struct, frozen=True):
     settings: SheetSettings
     mac: str = ""
     serial: str = ""
+    offer: Callable[[], Offer] = Offer
+    """What DHCP offers now; counts only where sheet.url is empty."""
 
     def sheet(self, agent: str) -> str:
         """Where the agent's sheet is. Raises TransferError."""
-        if not self.settings.url:
-            raise TransferError("other", "no link to a call sheet is set (sheet.url)")
-        return self._fill(self.settings.url, agent)
+        if self.settings.url:
+            return self._fill(self.settings.url, agent)
+        offered = self.offer()
+        if not offered.sheet:
+            raise TransferError("other", "; ".join(("no link to a call sheet is set (sheet.url)", *offered.problems)))
+        return self._fill(offered.sheet, agent)
+
+    def moved(self, agent: str, url: str) -> bool:
+        """Whether the agent's sheet is now elsewhere than at `url`."""
+        try:
+            return self.sheet(agent) != url
+        except TransferError:
+            return False
 
     def folder(self, agent: str, named_by_sheet: str) -> str:
         """Where the agent's results go: as the sheet says, else the settings, else beside the sheet."""
-        if template := named_by_sheet or self.settings.upload:
+        offered = Offer() if self.settings.url else self.offer()
+        if template := named_by_sheet or self.settings.upload or offered.upload:
             return self._fill(template, agent)
-        if not self.settings.url:
+        if not (self.settings.url or offered.sheet):
             raise TransferError("other", "nothing says where results go (sheet.upload)")
         parts = urlsplit(self.sheet(agent))
         return urlunsplit((parts.scheme, parts.netloc, parts.path.rpartition("/")[0] + "/", "", ""))
@@ -41,13 +56,14 @@ class Links(Struct, frozen=True):
         """What to say at `url`. Raises TransferError if that takes a PIN nobody has typed.
 
         A link's own user and password go before the settings'. The settings' go only
-        to the servers that the settings name: a sheet may send results elsewhere,
-        but must not be able to collect passwords.
+        to the servers that the settings name (for a link from DHCP, in dhcp.hosts): a
+        sheet or a DHCP server may send us elsewhere, but must not collect passwords.
         """
         own = urlsplit(url)
         if own.username is not None:
             return Credentials(unquote(own.username), unquote(own.password or ""))
-        named = [self._fill(link, agent) for link in (self.settings.url, self.settings.upload) if link]
+        known = () if self.settings.url else self.offer().safe
+        named = [self._fill(link, agent) for link in (self.settings.url, self.settings.upload, *known) if link]
         if not any(trusted(link, url) for link in named):
             return Credentials()
         match self.settings.auth:

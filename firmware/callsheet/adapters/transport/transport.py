@@ -13,6 +13,7 @@ from callsheet.adapters.transport.fetcher import Fetcher
 from callsheet.adapters.transport.keyring import Keyring
 from callsheet.adapters.transport.links import Links
 from callsheet.core.model import Sheet
+from callsheet.formats.dhcp import Offer
 from callsheet.formats.settings import SheetSettings
 from callsheet.ports import Outbox, Post
 
@@ -31,9 +32,13 @@ class FileTransport:
         mac: str = "",
         serial: str = "",
         prepare: Callable[[Sheet], Sheet] = lambda sheet: sheet,
+        offer: Callable[[], Offer] = Offer,
     ) -> None:
-        """`prepare` may add to a sheet what the phone knows (recent calls); it runs on the fetching thread."""
-        links = Links(settings, mac, serial)
+        """`prepare` may add to a sheet what the phone knows (recent calls); it runs on the fetching thread.
+
+        `offer` tells what DHCP offers, from any thread.
+        """
+        links = Links(settings, mac, serial, offer)
         self._keyring = Keyring()
         rng = SystemRandom()
         self._fetcher = Fetcher(links, self._keyring, store, prepare, rng)
