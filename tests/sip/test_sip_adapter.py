@@ -11,7 +11,7 @@ from pathlib import Path
 import pjsua2 as pj
 import pytest
 
-from callsheet.adapters.sip import PjSip
+from callsheet.adapters.sip import PjSip, stun
 from callsheet.core.events import CallAnswered, CallEnded, CallMedia, RegistrationChanged
 from callsheet.core.settings import DialRule, NumberSettings
 from callsheet.formats.settings import AudioSettings, SipSettings
@@ -252,3 +252,22 @@ def test_errors_that_somebody_keeps_do_no_harm(tmp_path):
     with Agent(settings(callee.address)) as agent:
         agent.sip.open_sound()
         agent.run(0.1)
+
+
+def test_stun_tells_the_address_that_others_see(tmp_path):
+    with Kamailio(tmp_path) as server:
+        assert stun.answers(server.address)
+        text, _ = first_invite(stun=server.address, local_address="")
+        assert "c=IN IP4 127.0.0.1" in text, "what the server saw, not the machine's own address"
+
+
+def test_a_silent_stun_server_holds_nothing_up(caplog):
+    silent = f"{LOOPBACK}:{free_port()}"
+    assert not stun.answers(silent)
+    assert "INVITE" in first_invite(stun=silent)[0]
+    assert "STUN server does not answer" in caplog.text
+
+
+@pytest.mark.parametrize("server", ["", ":", "host:port", "no-such-host.invalid", "127.0.0.1:99999"])
+def test_stun_servers_that_are_none(server):
+    assert not stun.answers(server)

@@ -3,7 +3,9 @@
 
 import pytest
 
+from callsheet.adapters.sip.stack import Stack
 from callsheet.core.events import CallAnswered, CallEnded, CallMedia
+from callsheet.formats.settings import SipSettings
 from tests.sip.peers import sounds
 from tests.sip.peers.agent import Agent, file_sound, settings
 from tests.sip.peers.baresip import Baresip
@@ -16,8 +18,19 @@ def microphone(tmp_path):
     return sounds.write_wav(tmp_path / "microphone.wav", sounds.tone((440,), 5))
 
 
+@pytest.fixture(scope="module")
+def codecs():
+    """Names of those the build of pjsua2 has."""
+    stack = Stack(SipSettings(codecs=("opus", "G722", "PCMU", "PCMA")))
+    names = [codec.split("/")[0] for codec in stack.codecs]
+    stack.close()
+    return names
+
+
 @pytest.mark.parametrize("codec", ["opus", "G722", "PCMU", "PCMA"])
-def test_both_hear_each_other_with_each_codec(tmp_path, microphone, codec):
+def test_both_hear_each_other_with_each_codec(tmp_path, microphone, codec, codecs):
+    if codec not in codecs:
+        pytest.skip(f"this build of pjsua2 has no {codec}")
     rate = 48000 if codec == "opus" else 16000 if codec == "G722" else 8000
     voice = sounds.write_wav(tmp_path / "voice.wav", sounds.tone((1000,), 5, rate), rate, 2 if codec == "opus" else 1)
     with Baresip(tmp_path / "far", voice=voice) as callee:
@@ -68,8 +81,10 @@ def test_srtp_required_is_not_given_up(tmp_path):
             assert (end.code, end.local) == (488, False)
 
 
-def test_digits_by_info_where_there_are_no_telephone_events(tmp_path):
+def test_digits_by_info_where_there_are_no_telephone_events(tmp_path, codecs):
     """baresip answers Opus with telephone events at 8 kHz only, which do not fit Opus's clock (RFC 4733 §2.1)."""
+    if "opus" not in codecs:
+        pytest.skip("this build of pjsua2 has no Opus")
     with Baresip(tmp_path / "far", codecs="opus/48000/2") as callee:
         with Agent(settings(callee.address, codecs=("opus",))) as agent:
             agent.sip.dial(1, "200", "")

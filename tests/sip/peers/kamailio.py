@@ -2,7 +2,7 @@
 """Kamailio as registrar and proxy, with digest authentication.
 
 User N's password is "secret-N". Registered users are reached at their contact;
-everything else goes to the gateway, if there is one.
+everything else goes to the gateway, if there is one. It answers STUN as well.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ loadmodule "textops.so"
 loadmodule "siputils.so"
 loadmodule "auth.so"
 loadmodule "xlog.so"
+loadmodule "stun.so"
 {tls_modules}
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "min_expires", 1)

@@ -11,7 +11,7 @@ import pjsua2 as pj
 from callsheet.adapters.sip import addresses
 from callsheet.adapters.sip.call import Handle, guarded
 from callsheet.adapters.sip.facts import Arrived, Fact, Registered
-from callsheet.adapters.sip.stack import set_dscp
+from callsheet.adapters.sip.stack import Stack, set_dscp
 from callsheet.formats.settings import SipSettings
 
 _SRTP = {"off": pj.PJMEDIA_SRTP_DISABLED, "optional": pj.PJMEDIA_SRTP_OPTIONAL, "required": pj.PJMEDIA_SRTP_MANDATORY}
@@ -53,14 +53,14 @@ def domain_of(sip: SipSettings, server: str) -> str:
     return addresses.check_server(sip.domain or server)
 
 
-def config(sip: SipSettings, server: str, transport: int) -> pj.AccountConfig:
+def config(sip: SipSettings, server: str, stack: Stack) -> pj.AccountConfig:
     """The stack's settings for one server. ValueError if server or domain is malformed."""
     result = pj.AccountConfig()
     domain = domain_of(sip, addresses.check_server(server))
     user = addresses.escape_user(sip.user or "callsheet")
     name = addresses.quoted(sip.display_name) + " " if sip.display_name else ""
     result.idUri = f"{name}<sip:{user}@{domain}>"
-    result.sipConfig.transportId = transport
+    result.sipConfig.transportId = stack.transport
     # "hide": the route decides where requests go, but is not written into them. Servers do
     # not expect a Route header that names themselves.
     result.sipConfig.proxies.append(f"<sip:{server};transport={sip.transport};lr;hide>")
@@ -68,7 +68,7 @@ def config(sip: SipSettings, server: str, transport: int) -> pj.AccountConfig:
         credentials = pj.AuthCredInfo("digest", "*", sip.auth_user or sip.user, 0, sip.password)
         result.sipConfig.authCreds.append(credentials)
     _registration(result.regConfig, sip, domain)
-    _nat(result.natConfig, sip)
+    _nat(result.natConfig, sip, stack.stun)
     _media(result.mediaConfig, sip)
     result.callConfig.timerUse = _TIMERS[sip.session_timers]
     result.presConfig.publishEnabled = False
@@ -90,12 +90,11 @@ def _registration(reg: pj.AccountRegConfig, sip: SipSettings, domain: str) -> No
     reg.unregWaitMsec = 1000
 
 
-def _nat(nat: pj.AccountNatConfig, sip: SipSettings) -> None:
+def _nat(nat: pj.AccountNatConfig, sip: SipSettings, stun: bool) -> None:
     nat.udpKaIntervalSec = round(sip.keep_alive)
     nat.iceEnabled = False
-    if not sip.stun:
-        nat.sipStunUse = pj.PJSUA_STUN_USE_DISABLED
-        nat.mediaStunUse = pj.PJSUA_STUN_USE_DISABLED
+    # Not PJSUA_STUN_RETRY_ON_FAILURE, the default: each call would wait for a server that is down.
+    nat.sipStunUse = nat.mediaStunUse = pj.PJSUA_STUN_USE_DEFAULT if stun else pj.PJSUA_STUN_USE_DISABLED
 
 
 def _media(media: pj.AccountMediaConfig, sip: SipSettings) -> None:

@@ -42,16 +42,14 @@ class Bridge:
         self._sound.close()
 
     def add(self, line: Line, media: pj.AudioMedia) -> None:
-        """A call has sound now, or has a new stream, perhaps at the port of the old one."""
-        if line.media is not None and line.media.getPortId() != media.getPortId():
-            self.remove(line)
+        """A call has sound now, or has a new stream, whose port takes the place of the old one's."""
         line.media = media
         self._lines[line.number] = line
         self._join(line)
 
-    def remove(self, line: Line) -> None:
-        """A call has no sound any more."""
-        if self._lines.pop(line.number, None):
+    def remove(self, line: Line, gone: bool = False) -> None:
+        """A call is to have no sound any more; `gone`: the stack took its port away already."""
+        if self._lines.pop(line.number, None) and not gone:
             self._part(line)
         line.media = None
 

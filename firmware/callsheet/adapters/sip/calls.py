@@ -205,7 +205,7 @@ class Calls:
     def free(self) -> None:
         """Let go of all of them, before the stack goes."""
         for line in (*self._lines.values(), *self._spent):
-            self._media.ended(line)
+            self._media.ended(line, gone=True)
             lowlevel.release(line.handle)
         self._lines.clear()
         self._spent.clear()
@@ -274,7 +274,7 @@ class Calls:
             return
         line.reported = True
         self._tones.stop("ring-back")
-        self._media.ended(line)
+        self._media.ended(line, gone=line.number not in self._lines)
         self._report(CallEnded(line.number, end))
 
     def _fail(self, number: int, detail: str) -> None:

@@ -9,6 +9,7 @@ than the ringing, is never on a disk, and is gone when the call is answered.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from array import array
@@ -33,7 +34,6 @@ class Listener:
     def __init__(self, media: pj.AudioMedia) -> None:
         """Raises pj.Error or OSError if there is no way to listen."""
         self._detector = ToneDetector(CLOCK_RATE)
-        self._media = media
         self._recorder = pj.AudioMediaRecorder()
         folder = _MEMORY if os.access(_MEMORY, os.W_OK) else None
         handle, name = tempfile.mkstemp(suffix=".wav", prefix="callsheet-", dir=folder)
@@ -47,6 +47,11 @@ class Listener:
             Path(name).unlink()
         self._file.seek(_HEADER)
         self._odd = b""
+        self.attach(media)
+
+    def attach(self, media: pj.AudioMedia) -> None:
+        """Go on with this stream, which took the place of the one before."""
+        self._media = media
         media.startTransmit(self._recorder)
 
     def look(self) -> list[Tone]:
@@ -56,11 +61,10 @@ class Listener:
         self._odd = data[whole:]
         return self._detector.feed(array("h", data[:whole]))
 
-    def stop(self) -> None:
-        """Listen no more."""
-        try:
-            self._media.stopTransmit(self._recorder)
-        except pj.Error:
-            pass
+    def stop(self, gone: bool) -> None:
+        """Listen no more; `gone`: the call's own port is away already."""
+        if not gone:
+            with contextlib.suppress(pj.Error):
+                self._media.stopTransmit(self._recorder)
         lowlevel.release(self._recorder)
         self._file.close()

@@ -54,6 +54,12 @@ def can_cancel() -> bool:
     return _library() is not None
 
 
+def has_alsa() -> bool:
+    """Whether this build can open sound devices at all; a published wheel cannot."""
+    library = _library()
+    return library is None or hasattr(library, "pjmedia_alsa_factory")
+
+
 def session(transaction: object) -> int:
     """Address of the INVITE session a transaction belongs to, from pjsua2's `pjTransaction`; 0 if there is none.
 

@@ -33,7 +33,8 @@ class Media:
             self._connect(line, found.index)
             codec, secure = _stream(line, found.index)
         else:
-            self._bridge.remove(line)
+            # On hold the stream is still there, and would take the microphone along.
+            self._bridge.remove(line, gone=found is None or found.state != "local-hold")
         event = CallMedia(line.number, found.state if found is not None else "none", codec, secure)
         if event != line.last_media:
             line.last_media = event
@@ -41,14 +42,17 @@ class Media:
 
     def answered(self, line: Line) -> None:
         """What is heard from now on is a person."""
-        if line.listener is not None:
-            line.listener.stop()
-            line.listener = None
+        self._listen_no_more(line, gone=False)
 
-    def ended(self, line: Line) -> None:
-        """The call is over."""
-        self.answered(line)
-        self._bridge.remove(line)
+    def ended(self, line: Line, gone: bool) -> None:
+        """The call is over; `gone`: for the stack as well, which has taken its streams away."""
+        self._listen_no_more(line, gone)
+        self._bridge.remove(line, gone)
+
+    def _listen_no_more(self, line: Line, gone: bool) -> None:
+        if line.listener is not None:
+            line.listener.stop(gone)
+            line.listener = None
 
     def _connect(self, line: Line, index: int) -> None:
         try:
@@ -61,7 +65,10 @@ class Media:
                 self._listen(line)
 
     def _listen(self, line: Line) -> None:
-        if line.listener is not None or line.media is None:
+        if line.media is None:
+            return
+        if line.listener is not None:
+            line.listener.attach(line.media)
             return
         try:
             line.listener = Listener(line.media)

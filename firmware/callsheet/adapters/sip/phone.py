@@ -242,7 +242,7 @@ class PjSip:
     def _make_accounts(self) -> None:
         for index, server in enumerate(s for s in (self._sip.server, self._sip.fallback) if s):
             account = accounts.Account(self._stack.inbox, index, accounts.domain_of(self._sip, server))
-            account.create(accounts.config(self._sip, server, self._stack.transport), index == 0)
+            account.create(accounts.config(self._sip, server, self._stack), index == 0)
             self._accounts.append(account)
 
     def _account(self) -> accounts.Account | None:

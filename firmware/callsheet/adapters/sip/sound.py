@@ -111,6 +111,9 @@ class Sound:
 
     def _find(self) -> int:
         """Index of the device set. Raises SoundError naming those that are there."""
+        if not lowlevel.has_alsa():
+            raise SoundError("this build of the SIP stack has no ALSA; devices that can speak and listen: none. "
+                             "scripts/build-pjsua2 makes one that has")
         with lowlevel.hushed(2):
             self._devices.refreshDevs()
         duplex = [(i, info.name) for i, info in enumerate(self._devices.enumDev2())

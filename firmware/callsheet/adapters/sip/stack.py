@@ -25,7 +25,7 @@ from typing import Any
 import pjsua2 as pj
 
 from callsheet import __version__
-from callsheet.adapters.sip import lowlevel
+from callsheet.adapters.sip import lowlevel, stun
 from callsheet.adapters.sip.facts import DeviceFailed, Fact
 from callsheet.adapters.sip.logs import MAX_LEVEL, Writer, log
 from callsheet.formats.settings import SipSettings
@@ -76,6 +76,9 @@ class Stack:
         self.inbox: deque[Fact] = deque()
         self._sip = sip
         self._waker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.stun = bool(sip.stun) and stun.answers(sip.stun)
+        if sip.stun and not self.stun:
+            log.warning("the STUN server does not answer; going on without, so audio may not pass a NAT")
         self.endpoint = _endpoint()
         self.endpoint.inbox = self.inbox
         problem = ""
@@ -124,7 +127,7 @@ class Stack:
         ua.maxCalls = MAX_CALLS
         ua.natTypeInSdp = 0
         ua.userAgent = f"Callsheet/{__version__}"
-        if self._sip.stun:
+        if self.stun:
             ua.stunServer.append(self._sip.stun)
             ua.stunIgnoreFailure = True
         media.noVad = True
@@ -168,7 +171,8 @@ class Stack:
     def _open_wake(self) -> None:
         """A transport for nothing but waking: a datagram to it ends the wait in the stack's event loop."""
         config = pj.TransportConfig()
-        config.boundAddress = "127.0.0.1"
+        # A public address of its own keeps STUN away from it.
+        config.boundAddress = config.publicAddress = "127.0.0.1"
         handle = self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
         address = self.endpoint.transportGetInfo(handle).localAddress
         host, _, port = address.rpartition(":")
