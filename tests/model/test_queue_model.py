@@ -42,27 +42,34 @@ rules_ = st.sampled_from([
     Rules(caps=(Cap(1, 4 * STEP), Cap(2, float(DAY)))),
     Rules(hours=(Span(EVERY_DAY, time(9), time(18)),), caps=(Cap(2, 8.0 * STEP),), block_after_refusal=2.0 * DAY),
 ])  # fmt: skip
+def rarely(usual: object, *rare: object) -> st.SearchStrategy:
+    """Mostly the usual, so that a working day has work."""
+    return st.sampled_from((usual,) * 3 * len(rare) + rare)
+
+
 tasks_ = st.builds(
-    Task, id=st.sampled_from("abcdefgh"), number=st.sampled_from(NUMBERS), priority=st.integers(0, 2),
-    region=st.sampled_from(["", "X"]), zone=st.sampled_from(["Europe/Berlin", "Asia/Kolkata", "America/New_York", ""]),
-    windows=st.lists(windows, max_size=2).map(tuple), attempts=st.integers(0, LIMIT),
-    not_before=st.none() | moments.map(instant), callback=st.booleans(), held=st.sampled_from(["", "", "", "wait"]),
-    withdrawn=st.sampled_from([False, False, False, True]),
+    Task, id=st.sampled_from("abcdefgh"), number=st.sampled_from(NUMBERS[:3]) | rarely(*NUMBERS),
+    priority=st.integers(0, 2), region=st.sampled_from(["", "X"]),
+    zone=rarely("Europe/Berlin", "Asia/Kolkata", "America/New_York", ""),
+    windows=st.just(()) | st.lists(windows, max_size=2).map(tuple), attempts=rarely(0, 1, LIMIT),
+    not_before=st.none() | moments.map(instant), callback=rarely(False, True), held=rarely("", "wait"),
+    withdrawn=rarely(False, True),
 )  # fmt: skip
 orders = st.sampled_from([
     (), (OrderKey("priority"),), (OrderKey("window"), OrderKey("priority")), (OrderKey("file", descending=True),)])
 sheets = st.builds(
     Sheet, id=st.just("s"), agent=st.just("101"), revision=st.just(1),
-    tasks=st.lists(tasks_, min_size=1, max_size=8, unique_by=lambda task: task.id).map(tuple), order=orders,
+    tasks=st.lists(tasks_, min_size=4, max_size=8, unique_by=lambda task: task.id).map(tuple), order=orders,
     rules=rules_, region_rules=st.builds(lambda rules: {"X": rules}, rules_),
-    issued=st.none() | st.integers(0, 96).map(lambda steps: instant(START + steps * STEP)),
-    zone=st.sampled_from(["", "Europe/Paris"]), do_not_call=st.sampled_from([(), (NUMBERS[2],)]),
+    issued=st.none() | st.integers(-4, 96).map(lambda steps: instant(START + steps * STEP)),
+    zone=rarely("Europe/Paris", ""), do_not_call=rarely((), (NUMBERS[2],)),
 )  # fmt: skip
 CALLED = [
     (Outcome.BUSY, "retry"), (Outcome.NO_ANSWER, "retry"), (Outcome.ANSWERED, "done"), (Outcome.EMPTY, "drop"),
     (Outcome.OUR_FAULT, "pause"), (Outcome.REFUSED, "hold"), (Outcome.UNWANTED, "dnc"), (Outcome.DECLINED, "drop"),
     (Outcome.ANSWERED, ""), (Outcome.SKIPPED, ""), (Outcome.DECLINED, "retry"), (Outcome.CALLER_BLOCKED, "stop"),
 ]  # fmt: skip
+called = st.sampled_from(CALLED)
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -77,8 +84,9 @@ class QueueMachine(RuleBasedStateMachine):
         self.undecided: list[Attempt] = []
         self.ended: list[Attempt] = []
         self.results: dict[str, str] = {}
+        self.looking = False
 
-    @initialize(sheet=sheets, strict=st.booleans(), expires=st.none() | moments)
+    @initialize(sheet=sheets, strict=st.booleans(), expires=rarely(None, START + DAY))
     def begin(self, sheet: Sheet, strict: bool, expires: float | None) -> None:
         self.settings = CallSettings(max_attempts=LIMIT, window_policy="strict" if strict else "prefer")
         self.strict, self.expires = strict, expires
@@ -104,6 +112,9 @@ class QueueMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.open is None)
     @rule()
+    def begin_call(self) -> None:
+        self.intend()
+
     def intend(self) -> None:
         proposal = self.queue.next(self.now)
         if not proposal.ready:
@@ -114,6 +125,16 @@ class QueueMachine(RuleBasedStateMachine):
         self.apply(self.open)
         assert self.queue.why(proposal.task.id, self.now, intended=True) is None, "its own intention does not stop it"
 
+    @precondition(lambda self: self.open is None)
+    @rule(called=called, wait=st.integers(1, 60), rang=st.booleans(), callback=st.booleans())
+    def work(self, called: tuple[Outcome, str], wait: int, rang: bool, callback: bool) -> None:
+        proposal = self.queue.next(self.now)
+        if not proposal.ready and proposal.due is not None and proposal.due < self.now + 2 * DAY:
+            self.now = proposal.due
+        self.intend()
+        if self.open is not None:
+            self.call(called, wait, rang, callback)
+
     @precondition(lambda self: self.open is not None)
     @rule()
     def give_up(self) -> None:
@@ -122,7 +143,10 @@ class QueueMachine(RuleBasedStateMachine):
         self.open = None
 
     @precondition(lambda self: self.open is not None)
-    @rule(called=st.sampled_from(CALLED), wait=st.integers(1, 60), rang=st.booleans(), callback=st.booleans())
+    @rule(called=called, wait=st.integers(1, 60), rang=st.booleans(), callback=st.booleans())
+    def end_call(self, called: tuple[Outcome, str], wait: int, rang: bool, callback: bool) -> None:
+        self.call(called, wait, rang, callback)
+
     def call(self, called: tuple[Outcome, str], wait: int, rang: bool, callback: bool) -> None:
         assert self.open is not None
         outcome, action = called
@@ -166,12 +190,17 @@ class QueueMachine(RuleBasedStateMachine):
         self.apply(ClosedEntry(task, "dropped", instant(self.now)))
 
     @rule()
+    def look_ahead(self) -> None:
+        """Not after every step: it would clear what the queue remembers from one question to the next."""
+        self.looking = True
+
+    @rule()
     def sweep(self) -> None:
         for entry in self.queue.sweep(self.now):
             self.apply(entry)
         assert self.queue.sweep(self.now) == ()
 
-    @rule(sheet=sheets, raise_by=st.integers(-1, 2))
+    @rule(sheet=sheets, raise_by=rarely(1, -1, 0, 2))
     def merge(self, sheet: Sheet, raise_by: int) -> None:
         fields = {name: getattr(sheet, name) for name in sheet.__struct_fields__}
         fields["revision"] = max(0, self.queue.sheet.revision + raise_by)
@@ -272,7 +301,9 @@ class QueueMachine(RuleBasedStateMachine):
                 same -= {"counted", "until", "callback", "held"}
             assert [getattr(state, name) for name in same] == [getattr(other, name) for name in same]
         assert again.next(self.now) == self.queue.next(self.now)
-        assert again.upcoming(self.now, 9) == self.queue.upcoming(self.now, 9)
+        if self.looking:
+            assert again.upcoming(self.now, 9) == self.queue.upcoming(self.now, 9)
+            self.looking = False
 
     @invariant()
     def ends_each_task_once(self) -> None:
@@ -304,13 +335,14 @@ class QueueMachine(RuleBasedStateMachine):
             here, there = self.queue.why(task.id, self.now), elsewhere.why(task.id, self.now)
             if here is None or here.kind in ("window", "hours", "holiday", "cap", "refusal-block", "callback"):
                 assert here is None or there is not None
-                assert here is not None or there is None or reference.timeless(task.id) == "active"
+                # Past attempts tell no number: a refusal may be laid at the door of a number that was changed since.
+                assert here is not None or there is None or there.kind == "refusal-block"
             elif here.kind in ("undecided", "held", "active"):
                 assert there is not None
                 assert there.kind in ("held", "do-not-call", "number-refused")
             elif here.until is not None:
                 assert there is not None
-                assert there.until == here.until
+                assert there.until == here.until or there.kind == "refusal-block"
 
 
 QueueMachine.TestCase.settings = settings(

@@ -133,6 +133,11 @@ def test_a_closed_zone_does_not_stop_another() -> None:
     assert proposal.blocker == Blocker("hours", T0 + 5 * HOUR, "America/Los_Angeles")
 
 
+def test_what_was_ready_is_not_once_hours_have_closed() -> None:
+    q = queue(task("a", zone="Europe/Paris"), task("b"), rules=PRESETS["fr"], zone="Europe/Berlin")
+    assert [first(q, offset) for offset in (0, HOUR - 1, HOUR, 2 * HOUR - 1, 2 * HOUR)] == ["a", "a", "", "", "a"]
+
+
 def test_holidays_are_told_apart() -> None:
     rules = Rules(hours=PRESETS["fr"].hours, holidays=(date(2026, 6, 1),))
     assert queue(task("a", zone="Europe/Paris"), rules=rules).why("a", T0) == Blocker(
