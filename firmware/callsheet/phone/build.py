@@ -58,7 +58,7 @@ def build(settings: Settings, folder: Path) -> Built:
     leases = LeaseWatcher(settings.dhcp) if settings.dhcp.enabled and not settings.sheet.url else None
     ports = Ports(
         clock=SystemClock(verify=False), sip=sip, store=store,
-        transport=FileTransport(settings.sheet, store, mac=who.mac, serial=who.serial,
+        transport=FileTransport(settings.sheet, store, mac=who.mac, serial=who.serial, data=data,
                                 offer=leases.offer if leases else Offer,
                                 prepare=lambda sheet: add_recent(sheet, store.recent, canonical)),
         keys=handset.keys, display=handset.display, lamps=handset.lamps, headset=handset.headset,

@@ -69,6 +69,8 @@ class Credentials(Struct, frozen=True):
     user: str = ""
     password: str = ""
     token: str = ""
+    key_file: str = ""
+    """Of an SSH key; `password` is its passphrase then."""
 
     def __repr__(self) -> str:
         return "Credentials(…)"

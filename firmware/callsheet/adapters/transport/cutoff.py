@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 
@@ -24,14 +24,28 @@ class Cutoff:
         self.aborted = False
         self.connected = False
 
-    def watch(self, sock: socket.socket) -> None:
-        """Take charge of a new connection. Raises OSError if it must not be made any more."""
+    def watch(self, sock: socket.socket) -> Callable[[], None]:
+        """Take charge of a new connection; what is returned lets go of it again.
+
+        Raises OSError if it must not be made any more.
+        """
         with self._guard:
             if self.expired or self.aborted:
                 raise ConnectionAbortedError("cut off")
             # A copy of the descriptor: TLS moves the original into another object.
-            self._sockets.append(sock.dup())
+            copy = sock.dup()
+            self._sockets.append(copy)
             self.connected = True
+        return lambda: self._forget(copy)
+
+    def dial(self, host: str, port: int, seconds: float) -> tuple[socket.socket, Callable[[], None]]:
+        """A new connection, watched, and how to let go of it. Raises OSError."""
+        sock = socket.create_connection((host, port), seconds)
+        try:
+            return sock, self.watch(sock)
+        except OSError:
+            sock.close()
+            raise
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -57,6 +71,12 @@ class Cutoff:
             for sock in self._sockets:
                 sock.close()
             self._sockets.clear()
+
+    def _forget(self, copy: socket.socket) -> None:
+        with self._guard:
+            copy.close()
+            if copy in self._sockets:
+                self._sockets.remove(copy)
 
     def _expire(self) -> None:
         with self._guard:

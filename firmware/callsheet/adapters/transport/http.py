@@ -7,7 +7,7 @@ import http.client
 import secrets
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ import urllib3
 
 from callsheet import __version__
 from callsheet.adapters.transport import bodies, faults, redirects, sessions, tls
+from callsheet.adapters.transport.bounded import bounded
 from callsheet.adapters.transport.client import (
     Credentials,
     Fetched,
@@ -124,26 +125,9 @@ class HttpClient:
             length = answer.headers.get("Content-Length", "")
             return int(length) if length.isdigit() and "Content-Encoding" not in answer.headers else UNKNOWN
 
-    @contextmanager
-    def _bounded(self) -> Iterator[None]:
-        """Every exception as TransferError, and an end to it after the total time-out."""
-        failure: TransferError | None = None
-        try:
-            with self._cutoff.within(self._settings.total_timeout):
-                yield
-        except TransferError as error:
-            failure = error
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
-            failure = faults.of_exception(error, self._host)
-            failure.suspect = failure.kind == "unreachable" and self._cutoff.connected
-        # A connection that was cut looks like any other that broke, or like the end of a body.
-        if self._cutoff.aborted:
-            failure = TransferError("unreachable", "given up", temporary=True)
-        elif self._cutoff.expired:
-            reason = f"{self._host} took longer than {self._settings.total_timeout:g} s (sheet.total_timeout)"
-            failure = TransferError("unreachable", reason, temporary=True, suspect=True)
-        if failure:
-            raise failure from None
+    def _bounded(self) -> AbstractContextManager[None]:
+        raised = (requests.RequestException, urllib3.exceptions.HTTPError)
+        return bounded(self._cutoff, self._settings.total_timeout, self._host, raised)
 
     @contextmanager
     def _exchange(

@@ -60,11 +60,15 @@ class Links(Struct, frozen=True):
         sheet or a DHCP server may send us elsewhere, but must not collect passwords.
         """
         own = urlsplit(url)
-        if own.username is not None:
-            return Credentials(unquote(own.username), unquote(own.password or ""))
         known = () if self.settings.url else self.offer().safe
         named = [self._fill(link, agent) for link in (self.settings.url, self.settings.upload, *known) if link]
-        if not any(trusted(link, url) for link in named):
+        ours = any(trusted(link, url) for link in named)
+        if own.username is not None:
+            user = unquote(own.username)
+            if ours and own.password is None and self.settings.auth == "key":
+                return Credentials(user, self.settings.password, key_file=self.settings.ssh_key)
+            return Credentials(user, unquote(own.password or ""))
+        if not ours:
             return Credentials()
         match self.settings.auth:
             case "basic":
@@ -75,6 +79,8 @@ class Links(Struct, frozen=True):
                 if not (pin := keyring.pin(agent)):
                     raise TransferError("credentials", f"agent {agent} must sign in with the PIN first")
                 return Credentials(agent, pin)
+            case "key":
+                return Credentials(self.settings.user, self.settings.password, key_file=self.settings.ssh_key)
             case _:
                 return Credentials()
 

@@ -9,6 +9,9 @@ from callsheet.adapters.transport.client import TransferError
 
 LIMIT = 5
 DEFAULT_PORTS = {"http": 80, "https": 443}
+OTHER_PORTS = {"ftp": 21, "ftpes": 21, "ftps": 990, "sftp": 22, "scp": 22}
+SAME_SERVER = {"scp": "sftp"}
+"""Both are one SSH server."""
 
 
 def target(url: str, location: str) -> str:
@@ -28,11 +31,12 @@ def target(url: str, location: str) -> str:
 
 
 def trusted(configured: str, url: str) -> bool:
-    """Whether credentials meant for `configured` may go to `url`: same host and port, or its step up to https."""
+    """Whether credentials meant for `configured` may go to `url`: same host and port, or its step up to TLS."""
     ours, theirs = _place(configured), _place(url)
     if ours == theirs:
         return True
-    return ours[1] == theirs[1] and (ours[0], ours[2]) == ("http", 80) and (theirs[0], theirs[2]) == ("https", 443)
+    steps = {("http", 80): [("https", 443)], ("ftp", 21): [("ftpes", 21), ("ftps", 990)]}
+    return ours[1] == theirs[1] and (theirs[0], theirs[2]) in steps.get((ours[0], ours[2]), [])
 
 
 def same_host(one: str, other: str) -> bool:
@@ -43,4 +47,5 @@ def same_host(one: str, other: str) -> bool:
 def _place(url: str) -> tuple[str, str, int]:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
-    return scheme, (parts.hostname or "").rstrip("."), parts.port or DEFAULT_PORTS.get(scheme, 0)
+    port = parts.port or DEFAULT_PORTS.get(scheme) or OTHER_PORTS.get(scheme, 0)
+    return SAME_SERVER.get(scheme, scheme), (parts.hostname or "").rstrip("."), port

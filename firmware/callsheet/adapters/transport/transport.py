@@ -4,10 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from random import SystemRandom
 
+from msgspec.structs import replace
+
 # For their registration.
+import callsheet.adapters.transport.ftp
 import callsheet.adapters.transport.http  # noqa: F401
+from callsheet.adapters.transport.client import Client, Credentials, register
 from callsheet.adapters.transport.courier import Courier
 from callsheet.adapters.transport.fetcher import Fetcher
 from callsheet.adapters.transport.keyring import Keyring
@@ -19,6 +24,18 @@ from callsheet.ports import Outbox, Post
 
 PATIENCE = 2.0
 """Seconds `close` waits for a thread; only a name server that does not answer can hold one longer."""
+HOST_KEYS = "host_keys"
+
+
+def _ssh(url: str, settings: SheetSettings, credentials: Credentials) -> Client:
+    """Loaded when needed: paramiko takes a second on a small Pi."""
+    from callsheet.adapters.transport.ssh import SshClient
+
+    return SshClient(url, settings, credentials)
+
+
+register("sftp", _ssh)
+register("scp", _ssh)
 
 
 class FileTransport:
@@ -31,13 +48,18 @@ class FileTransport:
         *,
         mac: str = "",
         serial: str = "",
+        data: Path | None = None,
         prepare: Callable[[Sheet], Sheet] = lambda sheet: sheet,
         offer: Callable[[], Offer] = Offer,
     ) -> None:
-        """`prepare` may add to a sheet what the phone knows (recent calls); it runs on the fetching thread.
+        """`data` is where the accepted host keys are, unless settings name a file.
+
+        `prepare` may add to a sheet what the phone knows (recent calls); it runs on the fetching thread.
 
         `offer` tells what DHCP offers, from any thread.
         """
+        if data and not settings.host_keys:
+            settings = replace(settings, host_keys=str(data / HOST_KEYS))
         links = Links(settings, mac, serial, offer)
         self._keyring = Keyring()
         rng = SystemRandom()
