@@ -46,8 +46,10 @@ class Queue:
         self._roster = Roster(sheet, self._settings, self._numbers, self._book)
         self._counts = dict.fromkeys(("", *Counts.__struct_fields__), 0)
         self._at = 0.0
-        self._idle: list[tuple[int, int, int]] = []
-        """Tasks that no time will free: (kind, rank, stamp)."""
+        self._idle: dict[int, int] = {}
+        """Tasks that no time will free: rank, and which kind of them is shown first."""
+        self._shown: Front | None = None
+        """The first of them; None: to be looked for."""
         self._doomed: dict[str, str] = {}
         """Tasks to be closed, by id, with the outcome."""
         self._windows: list[tuple[float, int, int]] = []
@@ -117,9 +119,11 @@ class Queue:
         self._count(item)
         if item.rank < 0:
             return False
+        if self._idle.pop(item.rank, None) is not None:
+            self._shown = None
         if block is not None:
             if block.kind in _IDLE_ORDER:
-                heappush(self._idle, (_IDLE_ORDER[block.kind], item.rank, item.stamp))
+                self._idle[item.rank], self._shown = _IDLE_ORDER[block.kind], None
             return False
         if item.windows and self._roster.context.strict:
             ends = item.last_window()
@@ -170,12 +174,10 @@ class Queue:
                 best, home = front, lane
         if best is not None:
             return best, home
-        while self._idle:
-            kind, rank, stamp = self._idle[0]
-            if self._roster.context.items[rank].stamp == stamp:
-                return (NEVER + 1 + kind, 0.0, 0, 0.0, rank), None
-            heappop(self._idle)
-        return None
+        if self._idle and self._shown is None:
+            kind, rank = min((kind, rank) for rank, kind in self._idle.items())
+            self._shown = (NEVER + 1 + kind, 0.0, 0, 0.0, rank)
+        return None if self._shown is None else (self._shown, None)
 
     def _clock(self, at: float) -> None:
         if at < self._at:  # set back: what was worked out holds no longer
