@@ -27,7 +27,10 @@ class Office:
     """A working place for one phone. Use as a context manager."""
 
     def __init__(self, sheet: Sheet, folder: Path | None = None, *, autopilot: bool, language: str = "en",
-                 auto_ready: bool = False) -> None:
+                 auto_ready: bool = False, auth: bool = True) -> None:
+        """`auth`: the file server asks for the agent's PIN. `unknown` is what the autopilot answers after a power cut."""
+        self.unknown = "#"
+        self._auth = auth
         self._own = tempfile.TemporaryDirectory(prefix="callsheet-") if folder is None else None
         self.folder = Path(self._own.name) if self._own is not None else folder or Path()
         self._sheet, self._autopilot, self._language = sheet, autopilot, language
@@ -37,7 +40,7 @@ class Office:
         (self.folder / "files" / "sheets").mkdir(exist_ok=True)
         self.publish(sheet)
         self.town = TownServer(load_config(demo_path()), log=self.folder / "town.jsonl")
-        self.server = FileServer(self.folder / "files", {sheet.agent: PIN})
+        self.server = FileServer(self.folder / "files", {sheet.agent: PIN} if auth else None)
         self.phone: subprocess.Popen[str] | None = None
         self.page = ""
 
@@ -112,7 +115,7 @@ class Office:
             "[phone]", 'id = "demo"', f"language = {quote(self._language)}", 'zone = "Europe/London"',
             f"auto_ready = {quote(self._auto_ready)}",
             "[sheet]", f"url = {quote(self.server.url + 'sheets/{agent}.json')}",
-            f"upload = {quote(self.server.url + 'results/')}", 'auth = "agent-pin"', "poll = 30.0",
+            f"upload = {quote(self.server.url + 'results/')}", f'auth = "{"agent-pin" if self._auth else "none"}"', "poll = 30.0",
             "[calls]", "wrap_up_failed = 3.0",
             "[sip]", f"server = {quote(self._sip)}", f"user = {quote(SIP_USER)}",
             f"password = {quote(user[SIP_USER])}", 'codecs = ["PCMU", "PCMA"]', "rtp_port = 0",
@@ -120,5 +123,6 @@ class Office:
             "[simulator]", "enabled = true",
         ]
         if self._autopilot:
-            lines += ["autopilot = true", "talk = [0.2, 0.5]", f"agent = {quote(self._sheet.agent)}", f"pin = {quote(PIN)}"]
+            lines += ["autopilot = true", "talk = [0.2, 0.5]", f"agent = {quote(self._sheet.agent)}", f"pin = {quote(PIN)}",
+                      f"unknown = {quote(self.unknown)}"]
         return "\n".join(lines) + "\n"
