@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Registration at a real registrar: transports, credentials, certificates, the second server, retries."""
 
+import socket
+import threading
+
 import pytest
 
 from callsheet.core.events import RegistrationChanged
@@ -113,3 +116,57 @@ def test_tls_unverified_if_the_admin_says_so(tmp_path):
         sip = settings(f"localhost:{server.tls_port}", transport="tls", verify_tls=False, **FAST)
         with Agent(sip) as agent:
             agent.registered()
+
+
+def test_a_name_that_does_not_exist_is_told(tmp_path):
+    with Kamailio(tmp_path) as second, Agent(settings("no-such-host.invalid", fallback=second.address, **FAST)) as agent:
+        assert agent.registered().server == second.address
+    with Agent(settings("no-such-host.invalid", **FAST)) as agent:
+        event = agent.wait(RegistrationChanged)
+        assert (event.registered, event.code) == (False, 0)
+        assert "no-such-host.invalid" in event.phrase
+
+
+def test_a_dead_name_server_does_not_stop_the_phone(tmp_path, monkeypatch):
+    """While one server's name is being looked up, for however long, the other is registered at."""
+    real, release = socket.getaddrinfo, threading.Event()
+
+    def dead(host, *rest, **more):
+        if host == "slow.example":
+            release.wait(60)
+        return real(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", dead)
+    try:
+        with Kamailio(tmp_path) as second, Agent(settings("slow.example", fallback=second.address, **FAST)) as agent:
+            assert agent.registered().server == second.address
+    finally:
+        release.set()
+
+
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+def test_a_broken_connection_is_made_again_at_once(tmp_path, transport):
+    """The registration lasts five minutes, but its connection does not."""
+    ports = {"port": free_port(2), "tls_port": free_port(2)}
+    identity = issue(tmp_path / "ca", "localhost")
+    sip = settings(f"localhost:{ports['tls_port' if transport == 'tls' else 'port']}", transport=transport,
+                   ca_file=str(identity.ca), **FAST)
+    with Agent(sip) as agent:
+        with Kamailio(tmp_path / "before", identity=identity, **ports):
+            agent.registered()
+            agent.events.clear()
+        assert not agent.wait(RegistrationChanged).registered
+        with Kamailio(tmp_path / "after", identity=identity, **ports):
+            agent.registered()
+
+
+def test_network_return_does_not_trust_old_connections(tmp_path):
+    """Their far end may be gone without a word; what is registered goes over a new one."""
+    with Kamailio(tmp_path) as server:
+        sip = settings(server.address, transport="tcp", **FAST)
+        with Agent(sip) as agent:
+            agent.registered()
+            before = server.connections()
+            agent.sip.network_changed()
+            agent.until(lambda: server.connections() > before, 5)
+            assert server.connections() > before

@@ -7,6 +7,7 @@ everything else goes to the gateway, if there is one. It answers STUN as well.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -48,7 +49,7 @@ modparam("registrar", "received_avp", "$avp(received)")
 modparam("tm", "fr_timer", 5000)
 
 request_route {{
-    xlog("L_NOTICE", "<<$rm $rU from $fU by $proto auth $au>>\\n");
+    xlog("L_NOTICE", "<<$rm $rU from $fU by $proto auth $au port $sp>>\\n");
     {stall}
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
     if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
@@ -83,10 +84,10 @@ class Kamailio(Process):
     """A registrar and proxy on a free port."""
 
     def __init__(self, folder: Path, *, gateway: str = "", identity: Identity | None = None, port: int = 0,
-                 refuse: str = "", max_expires: int = 3600) -> None:
+                 tls_port: int = 0, refuse: str = "", max_expires: int = 3600) -> None:
         """`gateway`: host:port for numbers that nobody registered. `refuse`: "503 Overloaded" answers all so."""
         self.port = port or free_port(2)
-        self.tls_port = free_port() if identity else 0
+        self.tls_port = (tls_port or free_port()) if identity else 0
         folder.mkdir(parents=True, exist_ok=True)
         host, _, gateway_port = gateway.partition(":")
         code, _, phrase = refuse.partition(" ")
@@ -114,6 +115,10 @@ class Kamailio(Process):
     def seen(self, text: str) -> int:
         """How many requests were logged that contain the text, e.g. "REGISTER" or "by tls"."""
         return sum("<<" in line and text in line for line in self.output().splitlines())
+
+    def connections(self) -> int:
+        """From how many ports requests have come."""
+        return len(set(re.findall(r"<<.* port ([0-9]+)>>", self.output())))
 
     def stop(self) -> None:
         """End it."""

@@ -74,8 +74,24 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """A server's name was looked up."""
+
+    server: int
+    problem: str
+    """Empty: it has an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLost:
+    """A TCP or TLS connection broke, and with it the way back to us (RFC 5626 §4)."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceFailed:
     """The sound device stopped by itself."""
 
 
-Fact = StateChanged | MediaChanged | Transferring | Arrived | Registered | DeviceFailed
+Fact = (
+    StateChanged | MediaChanged | Transferring | Arrived | Located | Registered | ConnectionLost | DeviceFailed
+)

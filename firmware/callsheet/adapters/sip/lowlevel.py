@@ -21,7 +21,7 @@ import pjsua2
 
 _NEEDED = (
     "pj_log_set_level", "pjsip_tsx_get_dlg", "pjsip_dlg_get_inv_session", "pjsip_inv_end_session",
-    "pjsip_inv_send_msg",
+    "pjsip_inv_send_msg", "pjsip_transport_shutdown",
 )
 _REQUEST_TERMINATED = 487
 
@@ -45,6 +45,7 @@ def _library() -> ctypes.CDLL | None:
         function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_void_p
     library.pjsip_inv_end_session.argtypes = [
         ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p)]
+    library.pjsip_transport_shutdown.argtypes = [ctypes.c_void_p]
     library.pjsip_inv_send_msg.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     return library
 
@@ -84,6 +85,12 @@ def cancel(session: int) -> bool:
     if library.pjsip_inv_end_session(session, _REQUEST_TERMINATED, None, ctypes.byref(message)):
         return False
     return not message.value or library.pjsip_inv_send_msg(session, message) == 0
+
+
+def shut_down_connection(transport: int) -> None:
+    """Let no new request use a connection; the binding has this call, but cannot be given what it hands out."""
+    if (library := _library()) is not None:
+        library.pjsip_transport_shutdown(transport)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 
 import pjsua2 as pj
@@ -14,8 +13,10 @@ from callsheet.adapters.sip.bridge import Bridge
 from callsheet.adapters.sip.calls import Calls
 from callsheet.adapters.sip.facts import (
     Arrived,
+    ConnectionLost,
     DeviceFailed,
     Fact,
+    Located,
     MediaChanged,
     Registered,
     StateChanged,
@@ -24,6 +25,7 @@ from callsheet.adapters.sip.facts import (
 from callsheet.adapters.sip.logs import log
 from callsheet.adapters.sip.media import Media
 from callsheet.adapters.sip.registration import Registrar
+from callsheet.adapters.sip.server import Server
 from callsheet.adapters.sip.sound import Sound
 from callsheet.adapters.sip.soundwatch import SoundWatch
 from callsheet.adapters.sip.stack import Stack, explain
@@ -42,25 +44,6 @@ BYE_TIME = 0.3
 CLOSE_TIME = 2.0
 """Seconds that the end of calls and registration may take."""
 _ADDRESS_INCOMPLETE = 484
-
-
-class _Binding:
-    """An account as the registrar sees it."""
-
-    def __init__(self, account: accounts.Account) -> None:
-        self._account = account
-
-    def register(self) -> None:
-        """REGISTER. Raises RuntimeError."""
-        try:
-            self._account.setRegistration(True)
-        except pj.Error as error:
-            raise RuntimeError(explain(error)) from None
-
-    def unregister(self) -> None:
-        """REGISTER with expiry 0; nothing depends on it."""
-        with contextlib.suppress(pj.Error):
-            self._account.setRegistration(False)
 
 
 class PjSip:
@@ -97,8 +80,9 @@ class PjSip:
             raise SipError(f"the SIP account could not be set up: {problem}; see [sip] server, domain and user")
         self._calls = Calls(self._stack, Media(self._bridge, self._timers, self._tell), self._tones, self._timers,
                             self._tell)
-        self._registrar = Registrar(self._sip, [_Binding(account) for account in self._accounts],
-                                    self._timers, self._tell)
+        servers = [Server(index, name, account, self._stack.inbox, self._stack.wake)
+                   for index, (name, account) in enumerate(zip(self._server_names(), self._accounts, strict=True))]
+        self._registrar = Registrar(self._sip, servers, self._timers, self._tell, self._stack.drop_connections)
         self._running = True
         self._wakeable = self._stack
         if not self._accounts:
@@ -133,7 +117,7 @@ class PjSip:
 
     def network_changed(self) -> None:
         """The network came back: register now, not at the next retry."""
-        self._registrar.start()
+        self._registrar.network_changed()
 
     def dial(self, call: int, number: str, caller_id: str) -> None:
         """Send an INVITE. The caller ID goes out as P-Preferred-Identity (RFC 3325 §9.2), and as
@@ -240,10 +224,13 @@ class PjSip:
         self._stack.close()
 
     def _make_accounts(self) -> None:
-        for index, server in enumerate(s for s in (self._sip.server, self._sip.fallback) if s):
+        for index, server in enumerate(self._server_names()):
             account = accounts.Account(self._stack.inbox, index, accounts.domain_of(self._sip, server))
             account.create(accounts.config(self._sip, server, self._stack), index == 0)
             self._accounts.append(account)
+
+    def _server_names(self) -> list[str]:
+        return [name for name in (self._sip.server, self._sip.fallback) if name]
 
     def _account(self) -> accounts.Account | None:
         return self._accounts[self._registrar.active] if self._accounts else None
@@ -270,7 +257,11 @@ class PjSip:
                 for account in self._accounts:
                     if handle := account.arrivals.pop(fact.call, None):
                         self._calls.arrived(fact, handle)
+            case Located():
+                self._registrar.located(fact)
             case Registered():
                 self._registrar.handle(fact)
+            case ConnectionLost():
+                self._registrar.connection_lost()
             case DeviceFailed():
                 self._sound_watch.failed()

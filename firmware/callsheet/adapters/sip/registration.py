@@ -10,10 +10,10 @@ returns.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from callsheet.adapters.sip.facts import Registered
+from callsheet.adapters.sip.facts import Located, Registered
 from callsheet.adapters.sip.timers import Timers
 from callsheet.core.events import RegistrationChanged
 from callsheet.formats.settings import SipSettings
@@ -25,10 +25,13 @@ _NOT_ANSWERING = {408, 500, 502, 503, 504}
 
 
 class Server(Protocol):
-    """What the registrar asks of an account. Raises RuntimeError if the request cannot be sent."""
+    """What the registrar asks of an account."""
 
-    def register(self) -> None:
-        """Send REGISTER."""
+    def locate(self) -> None:
+        """Find the server; answered by a Located fact."""
+
+    def register(self) -> str:
+        """Send REGISTER; returns what hindered it, or nothing."""
 
     def unregister(self) -> None:
         """Send REGISTER with expiry 0."""
@@ -37,13 +40,14 @@ class Server(Protocol):
 class Registrar:
     """Registration of one or two servers."""
 
-    def __init__(self, sip: SipSettings, servers: list[Server], timers: Timers,
-                 report: Callable[[RegistrationChanged], None]) -> None:
+    def __init__(self, sip: SipSettings, servers: Sequence[Server], timers: Timers,
+                 report: Callable[[RegistrationChanged], None], drop_connections: Callable[[], None]) -> None:
         self._sip = sip
         self._names = [name for name in (sip.server, sip.fallback) if name]
         self._servers = servers
         self._timers = timers
         self._report = report
+        self._drop_connections = drop_connections
         self._pending: dict[int, int] = {}
         """Server -> ticket of its answer time-out."""
         self._retry: int | None = None
@@ -62,15 +66,24 @@ class Registrar:
         return bool(self._pending)
 
     def start(self) -> None:
-        """Begin; also: begin again because the network returned."""
-        if self.closing or not self._servers:
-            return
-        if not self._sip.register:
+        """Begin."""
+        if self._servers and not self._sip.register:
             self._registered.add(0)
             self._tell(True, 0, "")
-            return
-        self._drop_retry()
-        self._try(0)
+        elif self._servers:
+            self._try(0)
+
+    def network_changed(self) -> None:
+        """The network is back: what was connected before may not be, and what failed may work."""
+        if self._servers and self._sip.register and not self.closing:
+            self._drop_connections()
+            self._drop_retry()
+            self._try(0)
+
+    def connection_lost(self) -> None:
+        """The server cannot reach us any more: register again, which connects again."""
+        if self._sip.register and self._registered and not self._pending and not self.closing:
+            self._try(self.active)
 
     def close(self) -> None:
         """Take the registrations back; the answers are not waited for here."""
@@ -98,21 +111,26 @@ class Registrar:
         elif awaited is not None or fact.server in self._registered:
             self._failed(fact.server, fact.code, fact.phrase, fact.received)
 
-    def _try(self, server: int) -> None:
-        if server in self._pending:
+    def located(self, fact: Located) -> None:
+        """A server's address is known, or its name is not."""
+        if fact.server not in self._pending or self.closing:
             return
-        self._await(server)
-        try:
-            self._servers[server].register()
-        except RuntimeError as error:
-            self._timers.drop(self._pending.pop(server))
-            self._failed(server, 0, str(error), False)
+        problem = fact.problem or self._servers[fact.server].register()
+        if problem:
+            self._timers.drop(self._pending.pop(fact.server))
+            self._failed(fact.server, 0, problem, False)
+
+    def _try(self, server: int) -> None:
+        if server not in self._pending:
+            self._await(server)
+            self._servers[server].locate()
 
     def _await(self, server: int) -> None:
         self._pending[server] = self._timers.after(ANSWER_TIMEOUT, lambda: self._timed_out(server))
 
     def _timed_out(self, server: int) -> None:
         if self._pending.pop(server, None) is not None and not self.closing:
+            self._drop_connections()
             self._failed(server, 408, "no answer", False)
 
     def _succeeded(self, fact: Registered) -> None:

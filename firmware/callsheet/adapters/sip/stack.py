@@ -26,7 +26,7 @@ import pjsua2 as pj
 
 from callsheet import __version__
 from callsheet.adapters.sip import lowlevel, stun
-from callsheet.adapters.sip.facts import DeviceFailed, Fact
+from callsheet.adapters.sip.facts import ConnectionLost, DeviceFailed, Fact
 from callsheet.adapters.sip.logs import MAX_LEVEL, Writer, log
 from callsheet.formats.settings import SipSettings
 from callsheet.ports import SipError
@@ -50,6 +50,17 @@ class _Endpoint(pj.Endpoint):
     """Callbacks of the endpoint."""
 
     inbox: deque[Fact]
+    connections: set[int]
+    """Addresses of the TCP and TLS connections that are up."""
+
+    def onTransportState(self, prm: pj.OnTransportStateParam) -> None:  # noqa: N802
+        """A connection came or went."""
+        if prm.state == pj.PJSIP_TP_STATE_CONNECTED:
+            self.connections.add(int(prm.hnd))
+        elif int(prm.hnd) in self.connections:
+            self.connections.discard(int(prm.hnd))
+            if prm.state == pj.PJSIP_TP_STATE_DISCONNECTED:
+                self.inbox.append(ConnectionLost())
 
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:  # noqa: N802
         """A sound device failed: unplugged, most likely."""
@@ -80,7 +91,7 @@ class Stack:
         if sip.stun and not self.stun:
             log.warning("the STUN server does not answer; going on without, so audio may not pass a NAT")
         self.endpoint = _endpoint()
-        self.endpoint.inbox = self.inbox
+        self.endpoint.inbox, self.endpoint.connections = self.inbox, set()
         problem = ""
         try:
             self._start(log_level)
@@ -109,6 +120,11 @@ class Stack:
         """Make `run` return. Safe from any thread, also while the stack is being closed."""
         with contextlib.suppress(OSError):
             self._waker.send(_KEEP_ALIVE)
+
+    def drop_connections(self) -> None:
+        """Use the present TCP or TLS connections no more: the far end of them may be gone without a word."""
+        for connection in list(self.endpoint.connections):
+            lowlevel.shut_down_connection(connection)
 
     def close(self) -> None:
         """Free everything; the caller has dropped its own pj objects before."""
