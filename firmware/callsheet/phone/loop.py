@@ -47,8 +47,8 @@ class Phone:
         self._ports.sip.wake()
 
     def read_aloud(self, reader: Callable[[Screen], None]) -> None:
-        """Every screen goes to `reader` as well, as text. Before `run`."""
-        self._outputs.reader = reader
+        """Every screen goes to `reader` as well, as text, and to whoever asked before. Before `run`."""
+        self._outputs.readers.append(reader)
 
     def run(self) -> None:
         """Run until `stop`. Raises SipError if the stack, StoreError if the store cannot start."""

@@ -39,8 +39,8 @@ class Outputs:
         self._ringing = False
         self._screen: Screen | None = None
         self._painter = Painter(display)
-        self.reader: Callable[[Screen], None] | None = None
-        """Reads the screen to someone who cannot see it."""
+        self.readers: list[Callable[[Screen], None]] = []
+        """They read the screen to someone who cannot see it."""
 
     def start(self) -> None:
         """Begin to draw."""
@@ -61,8 +61,8 @@ class Outputs:
         if wanted != self._screen:
             self._screen = wanted
             self._painter.show(wanted)
-            if self.reader is not None:
-                self.reader(wanted)
+            for reader in self.readers:
+                reader(wanted)
         self._painter.contrast(contrast(state, now.mono))
         return now.mono + _lasts(state, now)
 
