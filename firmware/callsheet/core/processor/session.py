@@ -166,7 +166,7 @@ def _merge(ctx: Context, sheet: Sheet) -> None:
     except SheetRefused as error:
         _refuse(ctx, Problem("note.old-revision", str(error)))
         return
-    ctx.save(Adopted(sheet, ctx.at))
+    ctx.save(Adopted(merge.sheet or sheet, ctx.at))
     if state.queue.finished is False:
         state.finished = state.complete_sent = False
     ctx.note("note.revised", f"+{len(merge.added)} ~{len(merge.changed)} -{len(merge.withdrawn)}")
