@@ -43,8 +43,7 @@ NO_PORTAL = b"urn:ietf:params:capport:unrestricted"
 """RFC 8910 §2: the network has no captive portal."""
 
 _ENCRYPTED = frozenset({"https", "ftps", "ftpes", "sftp", "scp"})
-_LINE = re.compile(rb"(?P<key>[1-9][0-9]{0,2}|sname|file)=(?P<hex>(?:[0-9A-Fa-f]{2})*)")
-_HEADER_FIELDS = {b"sname": SERVER, b"file": FILE}
+_LINE = re.compile(rb"(?P<key>[1-9][0-9]{0,2}|file)=(?P<hex>(?:[0-9A-Fa-f]{2})*)")
 _URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%{}]+")
 """RFC 3986 §2, and the braces of placeholders: neither blanks, control characters, quotes nor backslashes."""
 _NAME = re.compile(r"[A-Za-z0-9_\-{}][A-Za-z0-9._\-{}]*")
@@ -71,8 +70,8 @@ class Offer(Struct, frozen=True):
 def read_lease(data: bytes) -> dict[int, bytes]:
     """The options in a file that the dhcpcd hook wrote: one `code=hex` a line after `MAGIC`.
 
-    `sname` and `file` are the fields of the DHCP header that options 66 and 67 stand for (RFC 2132 §9.4, §9.5);
-    an option goes before its field. Raises Invalid.
+    `file` is the field of the DHCP header that option 67 stands for (RFC 2132 §9.5); the option goes before it.
+    Raises Invalid.
     """
     if len(data) > MAX_LEASE:
         raise Invalid("the lease's file is too long")
@@ -80,17 +79,17 @@ def read_lease(data: bytes) -> dict[int, bytes]:
     if first != MAGIC or not lines or lines.pop():
         raise Invalid("not a whole file of the dhcpcd hook")
     options: dict[int, bytes] = {}
-    fields: dict[int, bytes] = {}
+    header: dict[int, bytes] = {}
     for number, line in enumerate(lines, 2):
         match = _LINE.fullmatch(line)
         if match is None:
             raise Invalid(f"line {number} of the lease's file cannot be read")
         key, value = match["key"], bytes.fromhex(match["hex"].decode("ascii"))
-        if key in _HEADER_FIELDS:
-            fields[_HEADER_FIELDS[key]] = value
+        if key == b"file":
+            header[FILE] = value
         else:
             options[int(key)] = value
-    return fields | options
+    return header | options
 
 
 def offer(options: Mapping[int, bytes], order: Iterable[Source], hosts: Iterable[str] = ()) -> Offer:

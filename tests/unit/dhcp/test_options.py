@@ -182,7 +182,8 @@ class TestLeaseFile:
         assert read_lease(MAGIC + b"\n43=0100\n160=\n") == {43: b"\1\0", 160: b""}
 
     def test_an_option_goes_before_the_headers_field(self) -> None:
-        assert read_lease(MAGIC + b"\n67=61\nfile=62\nsname=63\n") == {67: b"a", 66: b"c"}
+        assert read_lease(MAGIC + b"\n67=61\nfile=62\n") == {67: b"a"}
+        assert read_lease(MAGIC + b"\nfile=62\n66=63\n") == {67: b"b", 66: b"c"}
 
     @pytest.mark.parametrize("data", [
         b"", MAGIC, b"callsheet-dhcp 2\n", MAGIC + b"\n43=01", MAGIC + b"\n43=0\n", MAGIC + b"\n43=0x\n",
