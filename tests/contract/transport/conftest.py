@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,8 +14,33 @@ import pytest
 import trustme
 
 from callsheet.formats.settings import SheetSettings
+from tests.contract.transport.cells import table
 from tests.contract.transport.phones import Desk
 from tests.contract.transport.servers import FaultServer, Nginx
+
+ROOT = Path(__file__).parents[3]
+MATRIX_CELL = re.compile(r"test_matrix\.py::test_matrix\[(.+)\]$")
+_cells: dict[str, str] = {}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--matrix", action="store_true", help="write the matrix servers × cases to build/transport-matrix.md")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if (cell := MATRIX_CELL.search(report.nodeid)) and (report.when == "call" or report.outcome != "passed"):
+        _cells[cell[1]] = report.outcome
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The table, from the outcomes of this run and nothing else."""
+    if not config.getoption("--matrix"):
+        return
+    text = table(_cells)
+    (ROOT / "build").mkdir(exist_ok=True)
+    (ROOT / "build" / "transport-matrix.md").write_text(text)
+    terminalreporter.section("transport matrix")
+    terminalreporter.write(text)
 
 
 @dataclass
