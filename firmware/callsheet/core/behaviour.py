@@ -162,7 +162,7 @@ TABLE: dict[Mode, Behaviour] = {
                         _OFF, hook_off=Action.DIALPAD),
     Mode.AGENT: Behaviour((*_FIELD, _b(Action.DIALPAD, "D")), _OFF, hook_off=Action.DIALPAD),
     Mode.PIN: Behaviour(_FIELD, _OFF),
-    Mode.SIGNING_IN: Behaviour((_b(Action.CANCEL, "*"),), _OFF),
+    Mode.SIGNING_IN: Behaviour((_b(Action.CANCEL, "*"), _b(Action.DIALPAD, "D")), _OFF, hook_off=Action.DIALPAD),
     Mode.WAITING: Behaviour((_b(Action.PAUSE, "A", menu=True), _b(Action.DIALPAD, "D", menu=True), _MENU,
                              *_GENERAL), _QUIET, hook_off=Action.DIALPAD),
     Mode.FINISHED: Behaviour((_b(Action.SIGN_OUT, "#"), _b(Action.PAUSE, "A", menu=True),
@@ -199,11 +199,13 @@ TABLE: dict[Mode, Behaviour] = {
     Mode.WRAP_UP: Behaviour((_b(Action.DISPOSITION, DIGITS, hint=False), _b(Action.NEXT, "#"),
                              _b(Action.CALLBACK, "B", menu=True), _b(Action.STRETCH, "*"),
                              _b(Action.NOTE, "C", menu=True), _b(Action.PAUSE, "A", menu=True),
-                             _b(Action.MENU, "*", long=True, hint=False), _b(Action.PAGE, "D", hint=False)),
+                             _b(Action.DIALPAD, menu=True), _b(Action.MENU, "*", long=True, hint=False),
+                             _b(Action.PAGE, "D", hint=False)),
                             _QUIET),
     Mode.UNKNOWN: Behaviour((_b(Action.AGAIN, "#D", menu=True), _b(Action.DISPOSITION, DIGITS, hint=False),
                              _b(Action.LATER, "B", menu=True), _b(Action.MENU, "*", hint=False),
-                             _b(Action.PAGE, "C"), _b(Action.SIGN_OUT, menu=True)), _SLOW),
+                             _b(Action.PAGE, "C"), _b(Action.DIALPAD, menu=True),
+                             _b(Action.SIGN_OUT, menu=True)), _SLOW),
     Mode.PAUSED: Behaviour((_b(Action.READY, "A", menu=True), _b(Action.PAUSE, "B", menu=True),
                             _b(Action.DIALPAD, "D", menu=True), _MENU, _b(Action.READY, "#", hint=False),
                             *_GENERAL), _SLOW, hook_off=Action.DIALPAD),
@@ -226,7 +228,7 @@ TABLE: dict[Mode, Behaviour] = {
     Mode.CORRECT: Behaviour((_b(Action.DISPOSITION, DIGITS, hint=False), _b(Action.BACK, "*")), _QUIET),
     Mode.UPCOMING: Behaviour((_b(Action.BACK, "*#"), _b(Action.PAGE, "8B"), _b(Action.PAGE, "C", hint=False)),
                              _QUIET),
-    Mode.SIGNING_OUT: Behaviour((_b(Action.LEAVE, "#"),), _SLOW),
+    Mode.SIGNING_OUT: Behaviour((_b(Action.LEAVE, "#"), _b(Action.DIALPAD, "D")), _SLOW, hook_off=Action.DIALPAD),
 }
 
 _OVERLAYS = {kind: Mode(kind.value) for kind in OverlayKind}

@@ -244,3 +244,37 @@ def test_a_sheet_that_comes_after_sign_out_is_not_adopted() -> None:
     desk.event(ev.SheetArrived(late.id, sheet_of(*tasks(3), revision=2)))
     assert len(desk.saved(Adopted)) == 1
     assert desk.mode is Mode.SIGNING_OUT
+
+
+@pytest.mark.parametrize("where", ["wrap-up", "unknown", "signing-in", "signing-out", "off", "waiting", "paused"])
+def test_an_emergency_call_is_possible_in_every_state(where: str) -> None:
+    sheet = sheet_of(*tasks(2))
+    first = Desk(sheet)
+    first.ready()
+    first.press("#")
+    kept = tuple(e for e in first.entries if not isinstance(e, SignedIn | Adopted | Upload))
+    desk = Desk(sheet, snapshot=Snapshot("101", sheet, kept, next_attempt=2) if where == "unknown" else None)
+    if where == "signing-in":
+        desk.auto = frozenset({"Save", "OpenHeadset"})
+    if where not in ("unknown", "off"):
+        desk.sign_in()
+    if where in ("wrap-up", "waiting", "signing-out"):
+        desk.press("A")
+    if where == "wrap-up":
+        desk.press("#")
+        desk.ends(486)
+    if where in ("wrap-up", "unknown", "signing-out", "waiting"):
+        desk.press("*", hold=0.8 if where == "wrap-up" else 0.05)
+        wanted = "Sign out" if where == "signing-out" else "Dial"
+        while desk.screen.lines[desk.screen.cursor or 0] != wanted:
+            desk.press("8")
+        desk.press("#")
+    if where not in ("wrap-up", "unknown", "waiting"):
+        desk.press("D")
+    assert desk.mode is Mode.DIALPAD
+    desk.press("112#")
+    assert desk.last(ef.Dial).number == "112"
+    desk.answers()
+    desk.press("D")
+    desk.ends(200, by="near")
+    assert desk.mode is not Mode.DIALPAD

@@ -141,7 +141,7 @@ def check_deadline(ctx: Context) -> None:
     state, wrap_up = ctx.state, ctx.state.wrap_up
     if wrap_up is None or wrap_up.until is None or ctx.mono < wrap_up.until:
         return
-    if state.overlay is None and state.incoming is None:
+    if state.overlay is None and state.incoming is None and state.call is None and state.preview is None:
         finish(ctx)
 
 
