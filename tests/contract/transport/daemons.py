@@ -42,7 +42,6 @@ rsa_private_key_file={certificate}
 SSHD = """
 ListenAddress 127.0.0.1:{port}
 HostKey {base}/host_key
-AuthorizedKeysFile {base}/authorized_keys
 PidFile none
 UsePAM yes
 KbdInteractiveAuthentication no
@@ -102,7 +101,7 @@ class Site:
 
     def start(self) -> Site:
         self.room.run(*self.server.command(self))
-        wait_until(lambda: self.room.alive() and _answers(self.port))
+        wait_until(lambda: self.room.alive() and answers(self.port))
         return self
 
     def restart(self) -> None:
@@ -148,7 +147,7 @@ def binary(name: str, package: str) -> str:
     return found
 
 
-def _vsftpd(*more: str) -> Callable[[Site], list[str]]:
+def vsftpd(*more: str) -> Callable[[Site], list[str]]:
     def command(site: Site) -> list[str]:
         base = site.room.base
         (base / "empty").mkdir(exist_ok=True)
@@ -195,9 +194,9 @@ def _nginx(put: str) -> Callable[[Site], list[str]]:
 SERVERS = (
     Server("nginx", "https", _nginx(PUT)),
     Server("nginx-no-put", "https", _nginx(""), puts=False),
-    Server("vsftpd-plain", "ftp", _vsftpd(), secure=False),
-    Server("vsftpd-explicit", "ftpes", _vsftpd(VSFTPD_TLS)),
-    Server("vsftpd-implicit", "ftps", _vsftpd(VSFTPD_TLS, "implicit_ssl=YES\n")),
+    Server("vsftpd-plain", "ftp", vsftpd(), secure=False),
+    Server("vsftpd-explicit", "ftpes", vsftpd(VSFTPD_TLS)),
+    Server("vsftpd-implicit", "ftps", vsftpd(VSFTPD_TLS, "implicit_ssl=YES\n")),
     Server("pyftpdlib-explicit", "ftpes", _pyftpdlib),
     Server("openssh-sftp-only", "sftp", _sshd("Subsystem sftp internal-sftp", "ForceCommand internal-sftp"), ssh=True),
     Server("openssh-scp", "scp", _sshd("Subsystem sftp /usr/lib/openssh/sftp-server"), ssh=True),
@@ -205,7 +204,7 @@ SERVERS = (
 )
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     with socket.socket() as sock:
         return sock.connect_ex((FAR, port)) == 0
 
