@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -118,7 +120,8 @@ class Process:
             try:
                 self.child.wait(3)
             except subprocess.TimeoutExpired:
-                self.child.kill()
+                # Its own children with it: it leads a process group.
+                os.killpg(self.child.pid, signal.SIGKILL)
                 self.child.wait()
 
     def __enter__(self) -> Self:

@@ -12,6 +12,7 @@ import pjsua2 as pj
 from callsheet.adapters.sip import addresses, headers, lowlevel
 from callsheet.adapters.sip.account import Account
 from callsheet.adapters.sip.call import Handle, Line, media_only_audio
+from callsheet.adapters.sip.ending import of_answered, of_unanswered
 from callsheet.adapters.sip.facts import Arrived, MediaChanged, StateChanged, Transferring
 from callsheet.adapters.sip.logs import log
 from callsheet.adapters.sip.media import Media
@@ -267,7 +268,7 @@ class Calls:
 
     def _disconnected(self, line: Line, fact: StateChanged) -> None:
         self._drop(line)
-        self._end(line, _end_of_answered(line, fact) if line.answered else _end_of_unanswered(line, fact))
+        self._end(line, of_answered(line, fact) if line.answered else of_unanswered(line, fact))
 
     def _end(self, line: Line, end: CallEnd) -> None:
         if line.reported:
@@ -283,22 +284,3 @@ class Calls:
     def _drop(self, line: Line) -> None:
         self._lines.pop(line.number, None)
         self._spent.append(line)
-
-
-def _end_of_answered(line: Line, fact: StateChanged) -> CallEnd:
-    """BYE of either side; or the stack's own, because media or a refresh failed."""
-    far = headers.method(fact.message) == "BYE" and not line.ended_by
-    detail = "" if far or line.ended_by else f"{fact.code} {fact.phrase}"
-    return CallEnd(code=200, reasons=headers.read(fact.message).reasons if far else (), by="far" if far else "near",
-                   tones=tuple(line.tones), detail=detail)
-
-
-def _end_of_unanswered(line: Line, fact: StateChanged) -> CallEnd:
-    """A final response; or a time-out or broken transport, for which the stack makes one up."""
-    response = headers.read(fact.message)
-    ours = line.incoming or line.cancelling
-    local = fact.source in ("time-out", "transport") or (fact.source == "own" and not ours)
-    return CallEnd(
-        code=response.code or fact.code, phrase=response.phrase if response.code else fact.phrase,
-        reasons=response.reasons, retry_after=response.retry_after, local=local, tones=tuple(line.tones),
-        detail=f"{fact.code} {fact.phrase} ({fact.source})" if local else "")
