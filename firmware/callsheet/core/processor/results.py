@@ -169,11 +169,11 @@ def _decide(
         disposition = Disposition("0", "callback", "", "callback")
     decision = wrap_up.decision if disposition is None else _disposed(ctx, wrap_up, disposition, callback)
     action, until = decision.action, _instant(decision.until)
-    if disposition is None and action in ("ask", "pause", "stop"):
+    if disposition is None and action == "ask":
         if attempt.outcome is Outcome.ANSWERED:
             action = "done"
         else:
-            action, until = "retry", ctx.at + timedelta(seconds=ASK_INTERVAL if action == "ask" else 0)
+            action, until = "retry", ctx.at + timedelta(seconds=ASK_INTERVAL)
     return Decided(
         attempt=attempt.id, task=attempt.task, note=wrap_up.note, action=action, until=until,
         outcome=decision.outcome, disposition=disposition.code if disposition else "", callback=decision.callback,
