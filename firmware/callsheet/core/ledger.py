@@ -24,6 +24,12 @@ class SignedIn(Entry, frozen=True, omit_defaults=True):
     at: Instant
 
 
+class PinFailed(Entry, frozen=True, omit_defaults=True):
+    """A wrong PIN: counted until the next SignedIn, also over a restart."""
+
+    at: Instant
+
+
 class SignedOut(Entry, frozen=True, omit_defaults=True):
     """The agent has left; when all uploads are confirmed, the store forgets the sheet and the attempts."""
 
@@ -99,7 +105,7 @@ class Upload(Entry, frozen=True, omit_defaults=True):
     attempt: str = ""
 
 
-AnyEntry = SignedIn | SignedOut | Adopted | Intention | Withdrawn | Ended | Decided | Postponed | Closed | Upload
+AnyEntry = SignedIn | PinFailed | SignedOut | Adopted | Intention | Withdrawn | Ended | Decided | Postponed | Closed | Upload
 
 
 class Snapshot(Struct, frozen=True):
@@ -112,5 +118,7 @@ class Snapshot(Struct, frozen=True):
     next_attempt: int = 1
     """Attempt ids end in a number that only grows, over sheets and agents."""
     pending_uploads: int = 0
+    pin_failures: int = 0
+    """Wrong PINs since the last one that was right."""
     installation: int = 0
     """Drawn when the store was made: a new card in a phone of the same name begins to count anew."""

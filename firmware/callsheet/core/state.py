@@ -239,6 +239,8 @@ class State(Struct):
     """What the queue said last."""
     pin: str = ""
     """Kept from the entry of the PIN until the sheet has confirmed it; never stored."""
+    pin_given: bool = False
+    """A PIN was given since power-on; without one the file server may refuse what is still to be sent."""
     pin_failures: int = 0
     pin_locked_until: float = 0.0
     lease_until: float | None = None

@@ -9,7 +9,17 @@ from callsheet.core import effects as ef
 from callsheet.core import events as ev
 from callsheet.core import pin
 from callsheet.core.behaviour import Mode
-from callsheet.core.ledger import Adopted, Decided, Ended, Intention, SignedIn, SignedOut, Snapshot, Upload
+from callsheet.core.ledger import (
+    Adopted,
+    Decided,
+    Ended,
+    Intention,
+    PinFailed,
+    SignedIn,
+    SignedOut,
+    Snapshot,
+    Upload,
+)
 from callsheet.core.outcomes import Outcome
 from callsheet.core.settings import PhoneTraits
 from callsheet.core.state import Work
@@ -278,3 +288,50 @@ def test_an_emergency_call_is_possible_in_every_state(where: str) -> None:
     desk.press("D")
     desk.ends(200, by="near")
     assert desk.mode is not Mode.DIALPAD
+
+
+def resumed(**snapshot: object) -> Desk:
+    """A phone that comes back from a power cut, its agent signed in and its PIN gone."""
+    sheet = sheet_of(*tasks(2))
+    desk = Desk(sheet, auto=frozenset({"Save", "OpenHeadset"}), snapshot=Snapshot("101", sheet, **snapshot))
+    desk.event(ev.SheetFailed(desk.last(ef.Fetch).id, "credentials", "401"))
+    return desk
+
+
+def test_after_a_power_cut_the_pin_is_asked_for_again() -> None:
+    desk = resumed()
+    assert desk.mode is Mode.PIN
+    desk.press("1234#")
+    assert desk.last(ef.SignIn) == ef.SignIn("101", "1234")
+    assert desk.all(ef.Flush)
+    desk.event(ev.SheetUnchanged(desk.last(ef.Fetch).id))
+    assert desk.mode is Mode.PAUSED
+    desk.press("A")
+    assert desk.screen.headline == "Callee 0"
+
+
+def test_a_wrong_pin_after_a_power_cut_is_said_and_counted() -> None:
+    desk = resumed()
+    desk.press("9999#")
+    desk.event(ev.SheetFailed(desk.last(ef.Fetch).id, "credentials", "401"))
+    assert desk.mode is Mode.PIN
+    assert desk.screen.alert == "Wrong number or PIN"
+    assert desk.saved(PinFailed)
+
+
+def test_wrong_pins_are_remembered_over_a_restart() -> None:
+    desk = Desk(sheet_of(*tasks(1)), snapshot=Snapshot(pin_failures=4))
+    desk.sign_in()
+    assert not desk.all(ef.Fetch)
+    desk.wait(121)
+    desk.press("#")
+    assert desk.all(ef.Fetch)
+
+
+@pytest.mark.parametrize("event", [ev.FetchDue(), ev.NetworkChanged(True)])
+def test_a_bound_phone_signs_in_as_soon_as_it_can(event: ev.AnyEvent) -> None:
+    desk = Desk(traits=PhoneTraits(id="desk", agent="101", pin="1"))
+    assert desk.mode is Mode.OFF
+    desk.sheet = sheet_of(*tasks(1))
+    desk.event(event)
+    assert desk.mode is Mode.PAUSED

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from callsheet.core.events import Saved
-from callsheet.core.ledger import Adopted, Closed, Decided, Postponed, Snapshot, Upload, Withdrawn
+from callsheet.core.ledger import Adopted, Closed, Decided, PinFailed, Postponed, Snapshot, Upload, Withdrawn
 from tests.unit.store.samples import START, Phone, document, ended, intention, sheet, signed_in, signed_out
 
 Start = Callable[[], Phone]
@@ -120,3 +120,13 @@ def test_large_sheet_comes_back_whole(phone: Start) -> None:
     big = sheet(tasks=20_000)
     phone().save(signed_in(), Adopted(sheet=big, at=START))
     assert phone().store.load().sheet == big
+
+
+def test_wrong_pins_are_counted_until_the_right_one(phone: Start) -> None:
+    p = phone()
+    p.save(PinFailed(START))
+    p.save(PinFailed(START))
+    assert phone().store.load().pin_failures == 2
+    p = phone()
+    p.save(signed_in())
+    assert phone().store.load().pin_failures == 0

@@ -20,6 +20,7 @@ from callsheet.core.ledger import (
     AnyEntry,
     Ended,
     Intention,
+    PinFailed,
     SignedIn,
     SignedOut,
     Snapshot,
@@ -50,6 +51,9 @@ def write(
         match entry:
             case SignedIn():
                 session = owner = _sign_in(db, session, entry)
+                schema.put(db, "pin_failures", 0)
+            case PinFailed():
+                schema.put(db, "pin_failures", schema.get(db, "pin_failures", 0) + 1)
             case SignedOut():
                 db.execute("UPDATE session SET signed_out=? WHERE signed_out IS NULL", (entry.at.isoformat(),))
                 session = NOBODY
@@ -131,6 +135,7 @@ def read(db: sqlite3.Connection, problems: list[str]) -> Snapshot:
         sheet=_read_sheet(db, session, problems),
         entries=tuple(entry for _, entry in _entries(db, session, problems)),
         next_attempt=schema.get(db, "next_attempt", 1),
+        pin_failures=schema.get(db, "pin_failures", 0),
         installation=schema.installation(db),
         pending_uploads=outbox.count(db),
     )

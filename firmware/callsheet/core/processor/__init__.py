@@ -38,7 +38,8 @@ class Processor:
         times = [state.keypad.deadline(), state.retry_save_at, work.deadline(state, now.mono, now.wall)]
         if state.call is not None:
             times.append(state.call.deadline)
-        if state.wrap_up is not None and state.overlay is None and state.incoming is None:
+        rests = state.overlay is None and state.incoming is None and state.call is None and state.preview is None
+        if state.wrap_up is not None and rests:
             times.append(state.wrap_up.until)
         if now.mono < state.note_until < float("inf"):
             times.append(state.note_until)
@@ -87,6 +88,8 @@ def _dispatch(ctx: Context, event: ev.AnyEvent) -> None:
             state.registration = "" if event.registered else f"{event.code} {event.phrase}".strip()
         case ev.NetworkChanged():
             state.network = event.up
+            if event.up and state.work is Work.OFF:
+                session.fetch_due(ctx)
         case ev.CallProgress():
             calls.progress(ctx, event)
         case ev.CallAnswered():
@@ -108,7 +111,7 @@ def _dispatch(ctx: Context, event: ev.AnyEvent) -> None:
         case ev.SheetFailed():
             session.sheet_failed(ctx, event)
         case ev.FetchDue():
-            session.fetch(ctx, manual=event.manual)
+            session.fetch_due(ctx, manual=event.manual)
         case ev.OutboxChanged():
             session.outbox_changed(ctx, event)
         case ev.FaultChanged():

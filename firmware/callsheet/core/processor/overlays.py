@@ -91,7 +91,7 @@ def _back(ctx: Context, overlay: Overlay) -> None:
     overlay.multitap = None
     if overlay.text and not overlay.items:
         overlay.text = overlay.text[:-1]
-    elif overlay.kind is OverlayKind.PIN:
+    elif overlay.kind is OverlayKind.PIN and ctx.state.queue is None:
         ctx.state.overlay = Overlay(OverlayKind.AGENT, overlay.target)
     else:
         ctx.state.overlay = None
@@ -103,7 +103,10 @@ def _confirm(ctx: Context, overlay: Overlay) -> Action | None:
         case OverlayKind.AGENT:
             _agent(ctx, overlay)
         case OverlayKind.PIN:
-            session.sign_in(ctx, overlay.target, overlay.text)
+            if state.queue is not None and overlay.target == state.agent:
+                session.renew_pin(ctx, overlay.text)
+            else:
+                session.sign_in(ctx, overlay.target, overlay.text)
         case OverlayKind.DIALPAD:
             _dial(ctx, overlay)
         case OverlayKind.TRANSFER:

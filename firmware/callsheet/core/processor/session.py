@@ -5,7 +5,17 @@ from __future__ import annotations
 
 from callsheet.core import events as ev
 from callsheet.core.effects import Fetch, Flush, Play, SignIn, SignOut
-from callsheet.core.ledger import Adopted, Decided, Ended, Intention, SignedIn, SignedOut, Upload, Withdrawn
+from callsheet.core.ledger import (
+    Adopted,
+    Decided,
+    Ended,
+    Intention,
+    PinFailed,
+    SignedIn,
+    SignedOut,
+    Upload,
+    Withdrawn,
+)
 from callsheet.core.model import Attempt, Sheet, Task
 from callsheet.core.pin import matches
 from callsheet.core.processor import calls, work
@@ -16,6 +26,7 @@ from callsheet.core.state import Overlay, OverlayKind, Problem, Unknown, Work, W
 
 PIN_TRIES = 3
 """Wrong PINs in a row before the next try has to wait."""
+PIN_LONGEST_WAIT = 3600.0
 PIN_WAIT = 60.0
 """Seconds to wait then; doubled with every further wrong PIN."""
 
@@ -25,6 +36,8 @@ def restore(ctx: Context, event: ev.Restored) -> None:
     state, snapshot = ctx.state, event.snapshot
     state.next_attempt = max(state.next_attempt, snapshot.next_attempt)
     state.installation = snapshot.installation
+    state.pin_failures = snapshot.pin_failures
+    _lock_pin(ctx)
     state.outbox = snapshot.pending_uploads
     if snapshot.sheet is None or not snapshot.agent:
         _sign_in_bound(ctx)
@@ -35,6 +48,7 @@ def restore(ctx: Context, event: ev.Restored) -> None:
     _reopen(ctx, snapshot.entries)
     state.work, state.pause_reason, state.work_since = Work.PAUSED, "pause.power", ctx.mono
     state.finished = state.complete_sent = queue.finished
+    state.pin_given = bool(state.traits.pin)
     ctx.emit(SignIn(snapshot.agent, state.traits.pin))
     if state.traits.auto_ready:
         set_ready(ctx)
@@ -76,6 +90,14 @@ def _sign_in_bound(ctx: Context) -> None:
         sign_in(ctx, ctx.state.traits.agent, ctx.state.traits.pin)
 
 
+def fetch_due(ctx: Context, *, manual: bool = False) -> None:
+    """Look for a revision; a bound phone whose first sign-in failed tries that again."""
+    if ctx.state.work is Work.OFF and ctx.state.overlay is None:
+        _sign_in_bound(ctx)
+    else:
+        fetch(ctx, manual=manual)
+
+
 def sign_in(ctx: Context, agent: str, pin: str) -> None:
     """Take the phone: fetch the agent's sheet with these credentials."""
     state = ctx.state
@@ -83,7 +105,7 @@ def sign_in(ctx: Context, agent: str, pin: str) -> None:
         ctx.note("note.pin-locked", str(int(state.pin_locked_until - ctx.mono) + 1))
         return
     state.agent, state.pin, state.work, state.overlay = agent, pin, Work.SIGNING_IN, None
-    state.work_since = ctx.mono
+    state.work_since, state.pin_given = ctx.mono, True
     ctx.emit(SignIn(agent, pin))
     fetch(ctx)
 
@@ -190,12 +212,35 @@ def wrong_pin(ctx: Context) -> None:
     """Refuse the PIN; after some tries the next has to wait."""
     state = ctx.state
     agent = state.agent
-    state.pin_failures += 1
-    if state.pin_failures >= PIN_TRIES:
-        state.pin_locked_until = ctx.mono + PIN_WAIT * 2 ** (state.pin_failures - PIN_TRIES)
+    _count_wrong_pin(ctx)
     cancel_sign_in(ctx)
     state.overlay = Overlay(OverlayKind.PIN, target=agent, error="error.wrong-pin")
     ctx.emit(Play("error"))
+
+
+def renew_pin(ctx: Context, pin: str) -> None:
+    """After a power cut: the PIN again, for the same agent and the same queue."""
+    state = ctx.state
+    if ctx.mono < state.pin_locked_until:
+        ctx.note("note.pin-locked", str(int(state.pin_locked_until - ctx.mono) + 1))
+        return
+    state.overlay, state.pin_given = None, True
+    ctx.emit(SignIn(state.agent, pin), Flush())
+    fetch(ctx)
+
+
+def _count_wrong_pin(ctx: Context) -> None:
+    ctx.state.pin_failures += 1
+    ctx.save(PinFailed(ctx.at))
+    _lock_pin(ctx)
+
+
+def _lock_pin(ctx: Context) -> None:
+    """After some wrong PINs the next try has to wait, longer each time; also after a restart."""
+    state = ctx.state
+    if state.pin_failures >= PIN_TRIES:
+        wait = min(PIN_WAIT * 2 ** (state.pin_failures - PIN_TRIES), PIN_LONGEST_WAIT)
+        state.pin_locked_until = ctx.mono + wait
 
 
 def sheet_unchanged(ctx: Context, event: ev.SheetUnchanged) -> None:
@@ -215,8 +260,24 @@ def sheet_failed(ctx: Context, event: ev.SheetFailed) -> None:
     if event.kind == "credentials" and state.work is Work.SIGNING_IN:
         wrong_pin(ctx)
         state.sheet_note, state.note_until = Problem("note.sheet-credentials", event.reason), float("inf")
+    elif event.kind == "credentials" and _asks_for_pin(ctx):
+        return
     elif state.work is Work.SIGNING_IN or state.fetch_manual or event.kind in ("format", "other"):
         _refuse(ctx, Problem(f"note.sheet-{event.kind}", event.reason))
+
+
+def _asks_for_pin(ctx: Context) -> bool:
+    """The server wants the PIN that went with the power, or another than was typed after it."""
+    state = ctx.state
+    resumed = state.work in (Work.READY, Work.PAUSED) and not state.traits.pin
+    if not resumed or state.call is not None or state.overlay is not None or state.incoming is not None:
+        return False
+    error = ""
+    if state.pin_given:
+        _count_wrong_pin(ctx)
+        error = "error.wrong-pin"
+    state.overlay = Overlay(OverlayKind.PIN, target=state.agent, error=error)
+    return True
 
 
 def set_ready(ctx: Context) -> None:
