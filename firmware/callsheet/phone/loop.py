@@ -53,7 +53,7 @@ class Phone:
     def run(self) -> None:
         """Run until `stop`. Raises SipError if the stack, StoreError if the store cannot start."""
         ports = self._ports
-        ports.store.start(self._inbox.append)
+        ports.store.start(self.post)
         try:
             self._restore()
             ports.sip.start(self._inbox.append)
