@@ -104,7 +104,8 @@ class Stack:
 
     def _start(self, log_level: int) -> None:
         lowlevel.silence_log()
-        with lowlevel.hushed(1, 2):
+        # `Sound` looks for devices when it opens one.
+        with lowlevel.hushed(1, 2), lowlevel.no_sound_devices():
             self.endpoint.libCreate()
             self.endpoint.libInit(self._config(min(log_level, MAX_LEVEL)))
         self.transport = self._open_transport()
