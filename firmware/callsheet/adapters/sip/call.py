@@ -125,6 +125,9 @@ class Line:
     """180 was received and no media came with it: ring-back is made here."""
     provisional: bool = False
     answered: bool = False
+    code: int = 200
+    """Of the 2xx that answered the call; one of ours is 200."""
+    phrase: str = ""
     cancelling: bool = False
     cancel_answered: bool = False
     """CANCEL was received over there, whatever becomes of the INVITE."""

@@ -171,6 +171,9 @@ class Calls:
             line.cancel_answered |= received and fact.method == "CANCEL" and fact.code < 300
         elif fact.state in ("calling", "early") and not line.incoming:
             self._progress(line, fact)
+        elif fact.state == "connecting" and not line.incoming and fact.source == "received":
+            response = headers.read(fact.message)
+            line.code, line.phrase = response.code or line.code, response.phrase
         elif fact.state == "confirmed":
             self._answered(line)
         elif fact.state == "disconnected":

@@ -13,8 +13,8 @@ def of_answered(line: Line, fact: StateChanged) -> CallEnd:
     """BYE of either side; or the stack's own, because media or a refresh failed."""
     far = headers.method(fact.message) == "BYE" and not line.ended_by
     detail = "" if far or line.ended_by else f"{fact.code} {fact.phrase}"
-    return CallEnd(code=200, reasons=headers.read(fact.message).reasons if far else (), by="far" if far else "near",
-                   tones=tuple(line.tones), detail=detail)
+    return CallEnd(code=line.code, phrase=line.phrase, reasons=headers.read(fact.message).reasons if far else (),
+                   by="far" if far else "near", tones=tuple(line.tones), detail=detail)
 
 
 def of_unanswered(line: Line, fact: StateChanged) -> CallEnd:
