@@ -138,6 +138,9 @@ def test_redirect_target(url: str, location: str, to: str) -> None:
     ("http://a/x", "http://A/y", True), ("http://a/", "http://a:80/", True), ("http://a/", "https://a/", True),
     ("http://a/", "https://a:8443/", False), ("https://a/", "http://a/", False), ("http://a:81/", "https://a/", False),
     ("http://a/", "http://a./", True), ("http://a/", "http://b/", False),
+    ("ftp://a/", "ftpes://a/", True), ("ftp://a/", "ftps://a/", True), ("ftpes://a/", "ftp://a/", False),
+    ("ftps://a/", "ftp://a/", False), ("ftp://a:2121/", "ftpes://a:2121/", False), ("ftp://a/", "ftp://a:21/", True),
+    ("sftp://a/", "scp://a:22/", True), ("sftp://a/", "sftp://a:2222/", False), ("sftp://a/", "ftps://a/", False),
 ])
 def test_trusted(ours: str, theirs: str, yes: bool) -> None:
     assert trusted(ours, theirs) is yes
@@ -153,3 +156,14 @@ def test_any_location_is_followed_to_the_web_or_refused(location: str) -> None:
     assert parts.scheme == "https"
     assert parts.hostname
     assert "@" not in parts.netloc
+
+
+def test_ssh_key_goes_only_to_servers_of_the_settings() -> None:
+    settings = SheetSettings(url="sftp://files/{agent}.json", auth="key", user="phone", ssh_key="key", password="phrase")
+    ours = Links(settings).credentials("scp://files/up/", "101", Keyring())
+    assert (ours.user, ours.key_file, ours.password) == ("phone", "key", "phrase")
+    named = Links(settings).credentials("sftp://bob@files/up/", "101", Keyring())
+    assert (named.user, named.key_file) == ("bob", "key")
+    assert Links(settings).credentials("sftp://elsewhere/up/", "101", Keyring()) == Credentials()
+    assert Links(settings).credentials("sftp://bob@elsewhere/up/", "101", Keyring()) == Credentials("bob")
+    assert "phrase" not in repr(ours)

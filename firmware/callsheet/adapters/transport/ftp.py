@@ -25,6 +25,8 @@ from callsheet.formats.settings import SheetSettings
 from callsheet.ports import Origin
 
 SECURITY: dict[str, Security] = {"ftp": "off", "ftpes": "explicit", "ftps": "implicit"}
+PIECE = 16384
+"""Bytes that must get through within read_timeout."""
 _MDTM = re.compile(r"213 +(\d{14})(\.\d+)?")
 _SIZE = re.compile(r"213 +(\d{1,15})")
 T = TypeVar("T")
@@ -125,7 +127,9 @@ class FtpFiles:
         """STOR."""
         try:
             with self._ftp.transfer(f"STOR {path}") as conn:
-                conn.sendall(body)
+                # The time-out of sendall is for all it is given.
+                for start in range(0, len(body), PIECE):
+                    conn.sendall(body[start:start + PIECE])
         except REFUSALS as error:
             if code(error) in ("550", "553") and not self._exists(path.rpartition("/")[0]):
                 raise TransferError("missing", f"the folder for uploads does not exist (FTP {code(error)})",

@@ -117,17 +117,28 @@ class FtpSession(ftplib.FTP):
         """To the control connection's peer, whatever address the server believes to have."""
         assert self.sock is not None
         peer = self.sock.getpeername()
-        if self._epsv:
+        if port := self._extended_port(peer):
             try:
-                _, port = ftplib.parse229(self.sendcmd("EPSV"), peer)
                 return self._cutoff.dial(peer[0], port, self._connect_timeout)
-            except (ftplib.error_perm, ftplib.error_proto, TimeoutError, ConnectionError):
-                # Refused, or a firewall that reads along understands only PASV.
-                self._epsv = False
+            except OSError:
+                # A firewall that reads along may understand only PASV.
                 if self.af == socket.AF_INET6 or self._cutoff.expired or self._cutoff.aborted:
                     raise
+                self._epsv = False
         _, port = ftplib.parse227(self.sendcmd("PASV"))
         return self._cutoff.dial(peer[0], port, self._connect_timeout)
+
+    def _extended_port(self, peer: tuple[str, int]) -> int:
+        """By EPSV; 0: the server does not know it."""
+        if not self._epsv:
+            return 0
+        try:
+            return int(ftplib.parse229(self.sendcmd("EPSV"), peer)[1])
+        except (ftplib.error_perm, ftplib.error_proto, ftplib.error_reply):
+            if self.af == socket.AF_INET6:
+                raise
+            self._epsv = False
+            return 0
 
 
 def _finish(conn: socket.socket) -> None:
