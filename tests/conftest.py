@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-# Everything in these folders bears the mark of the same name.
-MARKED_FOLDERS = ("sip", "browser")
+# Everything in these folders bears this mark: what makes calls, drives a browser or kills phones.
+MARKS = {"sip": "sip", "e2e": "sip", "browser": "browser", "kill": "kill"}
 # Reasons no package can cure: such a skip stands even where everything must run.
 INCURABLE = ("no user namespaces",)
 HERE = Path(__file__).parent
@@ -17,8 +17,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
             top = item.path.relative_to(HERE).parts[0]
-            if top in MARKED_FOLDERS:
-                item.add_marker(top)
+            if top in MARKS:
+                item.add_marker(MARKS[top])
 
 
 def _forbid_skip(report):

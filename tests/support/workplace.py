@@ -107,12 +107,25 @@ class Workplace:
             usual[name] = {**usual.get(name, {}), **section}
         return usual
 
+    def stop_phones(self) -> None:
+        """Switch all of them off."""
+        for phone in self._phones:
+            phone.stop()
+
+    @property
+    def config(self) -> Path:
+        """Settings file of the first phone."""
+        return self._phones[0].config
+
     # What came back
 
+    def names(self, kind: str = "") -> list[str]:
+        """Of the files on the server, of one kind or all, in order."""
+        return sorted(path.name for path in self.results.glob(f"{kind}*.json") if not path.name.startswith("."))
+
     def uploads(self, kind: str = "") -> dict[str, bytes]:
-        """The files on the server by name, of one kind or all, in the order of their names."""
-        found = (path for path in sorted(self.results.glob(f"{kind}*.json")) if not path.name.startswith("."))
-        return {path.name: path.read_bytes() for path in found}
+        """The files by name."""
+        return {name: (self.results / name).read_bytes() for name in self.names(kind)}
 
     def result_files(self) -> list[Results]:
         """One for each word on an attempt."""
@@ -155,8 +168,7 @@ class Workplace:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for phone in self._phones:
-            phone.stop()
+        self.stop_phones()
         self.close()
 
 
