@@ -11,6 +11,7 @@ from pathlib import Path
 
 from callsheet.formats.errors import FormatError
 from callsheet.formats.settings import read_settings
+from callsheet.phone import memory
 from callsheet.phone.build import Built, NoHardware, build
 from callsheet.ports import PortError
 
@@ -24,6 +25,7 @@ def run(argv: list[str]) -> int:
     logging.basicConfig(level=logging.INFO if arguments.verbose else logging.WARNING,
                         format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
     path: Path = arguments.config
+    memory.frugal()
     try:
         built = build(read_settings(path.read_bytes(), str(path)), path.resolve().parent)
         return _serve(built)
