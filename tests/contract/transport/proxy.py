@@ -31,6 +31,8 @@ class Proxy:
         self.carried = {"up": 0, "down": 0}
         """Bytes in all."""
         self.fault: Fault | None = None
+        self.befell = 0
+        """Connections that a fault has met."""
         self._guard = threading.Lock()
         self._open: set[socket.socket] = set()
         self._healed = threading.Event()
@@ -121,6 +123,7 @@ class _Link:
     def _carry(self, way: Way, sink: socket.socket, data: bytes) -> bool:
         fault = self._home.fault
         if fault and (self._stalled.is_set() or (fault.way == way and self._carried[way] + len(data) > fault.after)):
+            self._home.befell += 1
             if fault.cut:
                 self._break()
             else:

@@ -196,6 +196,7 @@ def stall(cell: Cell) -> None:
     cell.phone(read_timeout=1.0)
     cell.site.proxy.stall("down", 60_000)
     cell.failed("unreachable", "in time")
+    assert cell.site.proxy.befell
     cell.site.proxy.heal()
     cell.arrived()
     cell.site.proxy.stall("up", 60_000)
@@ -212,6 +213,7 @@ def cut_upload(cell: Cell) -> None:
     cell.site.proxy.cut("up", 150_000)
     cell.desk.upload(result)
     cell.waits("")
+    assert cell.site.proxy.befell or not cell.server.puts
     cell.absent(cell.site.room.home / "up", result.body)
     cell.site.proxy.heal()
     finish(cell, result.body)
