@@ -205,10 +205,21 @@ class Stack:
             chosen += [id for id in available if id.split("/")[0].lower() == wanted.lower()][:1]
         for id in available:
             self.endpoint.codecSetPriority(id, 255 - chosen.index(id) if id in chosen else 0)
+        if any(id.startswith("opus/") for id in chosen):
+            self._narrow_opus()
         missing = len(self._sip.codecs) - len(chosen)
         if missing:
             log.info("%d of the codecs set are not in this build of the SIP stack", missing)
         return chosen
+
+    def _narrow_opus(self) -> None:
+        """Have Opus run at the bridge's own rate: nothing is resampled, and nothing coded that no headset hears.
+
+        The far end learns of it by maxplaybackrate and sprop-maxcapturerate (RFC 7587 §6.1).
+        """
+        config = self.endpoint.getCodecOpusConfig()
+        config.sample_rate = CLOCK_RATE
+        self.endpoint.setCodecOpusConfig(config)
 
 
 def _check_authorities(file: str) -> None:
