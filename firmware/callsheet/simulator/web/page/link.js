@@ -47,11 +47,15 @@ export class Link {
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.heard = performance.now();
+    this.greeted = false;
     socket.onmessage = (event) => socket === this.socket && this.take(event.data);
     socket.onclose = (event) => socket === this.socket && this.drop(event.reason);
   }
 
   take(data) {
+    // A connection whose greeting was lost shows nothing: let it count as silent.
+    this.greeted ||= typeof data === "string";
+    if (!this.greeted) return;
     this.heard = performance.now();
     if (typeof data === "string") {
       const about = JSON.parse(data);
