@@ -1,169 +1,196 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The power fails fifty times in one day; the phone's results are held against the callees' own log."""
+"""Power cuts at the worst moments: SIGKILL to a phone at work, again and again."""
 
 from __future__ import annotations
 
 import random
-import signal
 import time
-from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
-from callsheet.adapters.store import SqliteStore
-from callsheet.core.ledger import Ended, Intention, Withdrawn
-from callsheet.core.model import Attempt, OrderKey, RetryRule, Sheet, Task
-from callsheet.core.numbers import canonical
+from callsheet.core.model import Attempt, Disposition, RetryRule, Sheet, Task
 from callsheet.core.outcomes import Outcome
-from callsheet.core.queue.memory import counts
-from callsheet.formats.results import Results, read_results
-from callsheet.simulator.demo.office import Office
+from callsheet.formats.results import Results
+from callsheet.simulator.town import TownServer
+from callsheet.simulator.town.config import build_config
+from callsheet.simulator.town.log import CallRecord
+from tests.kill.books import Life, open_intentions, stored, unasked, unequal, unpaired
+from tests.support.running import RunningPhone
+from tests.support.workplace import AGENT, PIN, Workplace, number, sheet_of
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(900)]
+pytest.importorskip("pjsua2")
+pytestmark = pytest.mark.timeout(420)
+KILLS = 56
+TASKS = 70
+SEED = 20
+PHONE = "mortal"
+PATIENCE = 60.0
+BEHAVIOURS = {
+    "answer": {"share": 45, "ring": [0.1, 0.5]},
+    "busy-then-answer": {"share": 15},
+    "rings-out": {"share": 10},
+    "no-answer-then-answer": {"share": 5},
+    "unallocated": {"share": 5},
+    "declines": {"share": 8, "ring": [0.1, 0.5]},
+    "hangs-up-first": {"share": 10, "ring": [0.1, 0.4], "talk": [0.2, 0.8]},
+    "answers-the-cancel": {"share": 2},
+}
+AFTER_RINGING_OUT = RetryRule("retry", after=1.0)
 
-KILLS = 54
-TASKS = 90
-SLACK = 0.5
-"""Seconds by which the phone's and the callee's clocks may differ: they are the same one, read in two processes."""
-ASSIGNED = ("answer", "busy-then-answer", "hangs-up-first", "answer", "declines", "unallocated")
+
+class Report(Struct):
+    """What is left when all is over."""
+
+    lives: list[Life]
+    attempts: dict[str, list[Attempt]]
+    complete: Results
+    calls: list[CallRecord]
+    sheet: Sheet
 
 
-def day() -> Sheet:
-    """Short waits, so that most of the day is spent in calls."""
-    waits = {o: RetryRule("retry", after=1.0) for o in (Outcome.BUSY, Outcome.NO_ANSWER, Outcome.FAILED_UNKNOWN)}
-    return Sheet(
-        id="cuts", agent="101", revision=1, mode="progressive", gap=0.0, preview=0.0, wrap_up=2.0, ring_timeout=2.0,
-        max_attempts=60, order=(OrderKey("file"),), retry=waits,
-        tasks=tuple(Task(f"t{n:02}", f"+4420794600{n:02}", name=f"Callee {n}") for n in range(TASKS)),
+def mixed_sheet() -> Sheet:
+    """Callees of all kinds, and an agent who is done with each in no time.
+
+    While the callee is shown the intention is stored and no INVITE has left: a cut may fall there, too.
+    """
+    again = (Outcome.BUSY, Outcome.NO_ANSWER, Outcome.UNAVAILABLE, Outcome.FAILED_UNKNOWN)
+    return sheet_of(
+        *(Task(f"t{n:03}", number(n), name=f"Callee {n}") for n in range(TASKS)),
+        preview=0.2, ring_timeout=0.9, max_attempts=3, wrap_up=5.0, retry=dict.fromkeys(again, AFTER_RINGING_OUT),
+        dispositions=(Disposition("1", "agreed", "Agreed"), Disposition("2", "later", "Not now"),
+                      Disposition("3", "refused", "Not interested")),
     )
 
 
-def between(data: Path) -> bool:
-    """Whether the store holds an intention without a result: the power failed in a call, or just before it."""
-    store = SqliteStore(data, "demo", canonical, counts)
-    store.start(lambda event: None)
-    try:
-        waiting: set[str] = set()
-        for entry in store.load().entries:
-            match entry:
-                case Intention():
-                    waiting.add(entry.attempt)
-                case Withdrawn():
-                    waiting.discard(entry.attempt)
-                case Ended():
-                    waiting.discard(entry.attempt.id)
-        return bool(waiting)
-    finally:
-        store.close()
+class Tormentor:
+    """Lets a phone live and kills it, many times."""
 
+    def __init__(self, place: Workplace, town: TownServer) -> None:
+        self.place, self.town = place, town
+        self.lives: list[Life] = []
+        self._dice = random.Random(SEED)
+        host, port = town.address
+        data = place.folder / "data"
+        self._data, self._copy = data, place.folder / "copy"
+        self._phones = {unknown: place.phone(
+            f"{host}:{port}", spoken=False, start=False,
+            phone={"id": PHONE, "agent": "", "auto_ready": False}, sip={"register": True}, data={"directory": str(data)},
+            simulator={"enabled": True, "autopilot": True, "agent": AGENT, "pin": PIN, "talk": [0.2, 0.8],
+                       "unknown": unknown},
+        ) for unknown in ("#", "1")}
+        """Two agents: one who has doubtful calls made again, one who says that they were made."""
 
-def until_a_call(office: Office, before: int) -> None:
-    """Wait until the town has seen one more INVITE."""
-    deadline = time.monotonic() + 30
-    while len(office.town.calls) <= before:
-        assert time.monotonic() < deadline, "the phone came back and rang nobody"
-        time.sleep(0.005)
+    def live_and_die(self) -> None:
+        """One life, cut off at a moment drawn by lot."""
+        phone = self._begin()
+        match self._dice.choices(("call", "result", "any"), (75, 13, 12))[0]:
+            case "call":
+                self._await_call(phone)
+            case "result":
+                self._await_end(phone)
+            case _:
+                time.sleep(self._dice.uniform(0.0, 2.5))
+        self._cut(phone)
 
+    def live_on(self) -> Results:
+        """A life that lasts until the sheet is finished."""
+        phone = self._begin()
+        found = self.place.wait(lambda: not phone.alive or self.place.complete(), 120.0)
+        assert phone.alive, phone.log()[-2000:]
+        # What was sent once must not be sent again.
+        assert isinstance(found, Results)
+        phone.stop()
+        return found
 
-def complete_file(office: Office) -> Path | None:
-    return next(iter(sorted(office.results.glob("complete-*.json"), reverse=True)), None)
+    def _begin(self) -> RunningPhone:
+        before = open_intentions(stored(self._data, self._copy, PHONE)) if self._data.exists() else frozenset()
+        life = Life(len(self.lives), time.time(), "#1"[len(self.lives) % 2], open_before=before)
+        self.lives.append(life)
+        return self._phones[life.unknown].start()
+
+    def _cut(self, phone: RunningPhone) -> None:
+        phone.cut()
+        life = self.lives[-1]
+        life.ended = time.time()
+        life.open_after = open_intentions(stored(self._data, self._copy, PHONE))
+
+    def _await_call(self, phone: RunningPhone) -> None:
+        """Somewhere in a call that is up when the moment comes."""
+        end = time.monotonic() + PATIENCE
+        wait = self._dice.uniform(0.0, 0.9)
+        while time.monotonic() < end and phone.alive and not self.place.complete():
+            call = self._newest()
+            if call is not None and not call.result and time.time() - call.at >= wait:
+                return
+            if call is not None and call.result and call.at > self.lives[-1].began:
+                # It was over too soon for this moment; the next call may be so as well.
+                wait *= 0.8
+                self._next_call_after(call, end)
+            time.sleep(0.005)
+
+    def _await_end(self, phone: RunningPhone) -> None:
+        """Just after a call: results, decisions and uploads are being written."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and phone.alive and not self.place.complete():
+            call = self._newest()
+            if call is not None and call.ended_at is not None:
+                time.sleep(self._dice.uniform(0.0, 0.3))
+                return
+            time.sleep(0.005)
+
+    def _newest(self) -> CallRecord | None:
+        """The last call of this life."""
+        calls = self.town.calls
+        return calls[-1] if calls and calls[-1].at >= self.lives[-1].began else None
+
+    def _next_call_after(self, call: CallRecord, end: float) -> None:
+        while self._newest() is call and time.monotonic() < end and not self.place.complete():
+            time.sleep(0.005)
 
 
 @pytest.fixture(scope="module")
-def evening(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Office, int, int]:
-    """The results after a day of power cuts, the office they came from, and how many cuts there were, and in calls."""
-    dice = random.Random(20261123)
-    folder = tmp_path_factory.mktemp("cuts")
-    office = Office(day(), folder, autopilot=True, auth=False)
-    kills = in_call = 0
-    with office:
-        for n in range(TASKS):
-            office.town.assign(f"+4420794600{n:02}", ASSIGNED[n % len(ASSIGNED)])
-        while kills < KILLS:
-            if kills % 4:
-                until_a_call(office, len(office.town.calls))
-                time.sleep(dice.uniform(0.0, 0.5))
-            else:
-                time.sleep(dice.uniform(0.2, 2.5))
-            assert complete_file(office) is None, "the sheet was finished before the day was over: more tasks, please"
-            assert office.phone is not None
-            assert office.phone.poll() is None, (folder / "phone.log").read_text()[-2000:]
-            office.stop_phone(signal.SIGKILL)
-            kills += 1
-            in_call += between(folder / "data")
-            office.unknown = dice.choice("##1")
-            office.start_phone()
-        deadline = time.monotonic() + 400
-        while complete_file(office) is None and time.monotonic() < deadline:
-            time.sleep(0.2)
-        path = complete_file(office)
-        assert path is not None, "the sheet was never finished"
-        time.sleep(1.0)
-        results = read_results(path.read_bytes())
-    return results, office, kills, in_call
+def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
+    folder: Path = tmp_path_factory.mktemp("cuts")
+    config = build_config({"seed": "cuts", "registrar": {"users": {AGENT: f"secret-{AGENT}"}},
+                           "timers": {"rtp_silence": 2.0}, "behaviours": BEHAVIOURS})
+    sheet = mixed_sheet()
+    with Workplace(folder / "place") as place, TownServer(config, log=folder / "town.jsonl") as town:
+        place.publish(sheet)
+        tormentor = Tormentor(place, town)
+        while len(tormentor.lives) < KILLS and not place.complete():
+            tormentor.live_and_die()
+        complete = tormentor.live_on()
+        town.stop()
+        yield Report(tormentor.lives, place.attempts(), complete, town.calls, sheet)
 
 
-def rung(office: Office) -> dict[str, list[float]]:
-    """When each number was rung, by the callees' own log."""
-    found: defaultdict[str, list[float]] = defaultdict(list)
-    for call in office.town.calls:
-        if call.direction == "to-town":
-            found[canonical(call.number)].append(call.at)
-    return found
+def test_the_phone_was_killed_often_and_in_the_middle_of_calls(report: Report) -> None:
+    killed = [life for life in report.lives if life.ended != float("inf")]
+    inside = [life for life in killed if life.open_after]
+    assert len(killed) >= 50
+    assert len(inside) >= len(killed) / 2, "between stored intention and stored result"
+    assert len(report.calls) > TASKS / 2
 
 
-def attempts(results: Results) -> dict[str, list[Attempt]]:
-    return {canonical(t.number): sorted(t.attempts, key=lambda a: a.dialled) for t in results.tasks}
+def test_every_call_that_a_callee_saw_has_one_result_and_no_result_was_made_up(report: Report) -> None:
+    assert unpaired(report.calls, report.attempts) == []
 
 
-def test_there_were_enough_cuts_and_most_of_them_in_calls(evening: tuple[Results, Office, int, int]) -> None:
-    results, office, kills, in_call = evening
-    doubtful = sum(a.outcome is Outcome.UNKNOWN for t in results.tasks for a in t.attempts)
-    print(f"{kills} power cuts, {in_call} between intention and result; {results.totals.attempts} attempts, "
-          f"{doubtful} doubtful; the town was rung {sum(map(len, rung(office).values()))} times")
-    assert kills >= 50
-    assert in_call >= kills / 2
+def test_every_doubtful_call_was_put_to_the_agent_once(report: Report) -> None:
+    doubtful = set().union(*(life.open_after for life in report.lives))
+    unknown = [a.id for made in report.attempts.values() for a in made if a.outcome is Outcome.UNKNOWN]
+    assert sorted(unknown) == sorted(doubtful)
+    decided = {a.action for made in report.attempts.values() for a in made if a.outcome is Outcome.UNKNOWN}
+    assert decided == {"retry", "done"}, "both agents were asked"
 
 
-def test_every_task_has_one_final_outcome(evening: tuple[Results, Office, int, int]) -> None:
-    results = evening[0]
-    assert sorted(t.id for t in results.tasks) == sorted(t.id for t in day().tasks)
-    assert all(t.final and t.outcome for t in results.tasks)
-    ids = [a.id for t in results.tasks for a in t.attempts]
-    assert len(ids) == len(set(ids))
+def test_nobody_was_rung_again_without_a_word_of_policy_or_agent(report: Report) -> None:
+    assert unasked(report.attempts, report.lives) == []
 
 
-def test_no_call_that_was_made_is_missing_in_the_results(evening: tuple[Results, Office, int, int]) -> None:
-    results, office, _, _ = evening
-    told = attempts(results)
-    for number, times in rung(office).items():
-        left = list(told[number])
-        for at in times:
-            fits = [a for a in left if a.dialled.timestamp() - SLACK <= at <= a.ended.timestamp() + SLACK]
-            assert fits, f"a call to …{number[-2:]} is in the callees' log and in no result"
-            left.remove(fits[0])
-        assert all(a.outcome is Outcome.UNKNOWN for a in left), "an attempt was reported that nobody saw"
-
-
-def test_nobody_was_rung_twice_without_a_reason(evening: tuple[Results, Office, int, int]) -> None:
-    """After each attempt but the last stands a retry: by the policy, or by the agent's word on a doubtful call."""
-    results, office, _, _ = evening
-    for number, made in attempts(results).items():
-        for attempt in made[:-1]:
-            assert attempt.action == "retry", f"…{number[-2:]}: {attempt.outcome} and then another call"
-        doubtful = sum(a.outcome is Outcome.UNKNOWN for a in made)
-        policy = sum(a.outcome is not Outcome.UNKNOWN for a in made)
-        assert len(rung(office).get(number, [])) <= policy + doubtful
-
-
-def test_every_attempt_was_uploaded_as_it_was_told_in_the_end(evening: tuple[Results, Office, int, int]) -> None:
-    results, office, _, _ = evening
-    uploaded: defaultdict[str, list[Attempt]] = defaultdict(list)
-    for path in sorted(office.results.glob("result-*.json")):
-        for task in read_results(path.read_bytes()).tasks:
-            for attempt in task.attempts:
-                uploaded[attempt.id].append(attempt)
-    for task in results.tasks:
-        for attempt in task.attempts:
-            assert attempt in uploaded[attempt.id], f"{attempt.id} was not uploaded, or otherwise"
+def test_every_task_reached_one_outcome_and_the_report_adds_up(report: Report) -> None:
+    assert [task.id for task in report.complete.tasks] == [task.id for task in report.sheet.tasks]
+    assert unequal(report.complete, report.attempts) == []

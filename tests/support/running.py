@@ -90,6 +90,10 @@ class RunningPhone:
             child.wait()
             raise AssertionError(f"the phone did not end:\n{self.log()[-3000:]}") from None
 
+    def cut(self) -> None:
+        """Cut its power."""
+        self.stop(signal.SIGKILL)
+
     @property
     def alive(self) -> bool:
         """Whether it runs."""

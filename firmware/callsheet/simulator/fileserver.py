@@ -9,11 +9,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
+import sys
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+log = logging.getLogger(__name__)
 
 LARGEST = 64 * 1024 * 1024
 
@@ -24,8 +29,7 @@ class FileServer:
     def __init__(self, folder: Path, agents: dict[str, str] | None = None, listen: tuple[str, int] = ("127.0.0.1", 0)):
         self.folder = folder
         handler = type("Handler", (_Handler,), {"folder": folder.resolve(), "agents": agents or {}})
-        self._server = ThreadingHTTPServer(listen, handler)
-        self._server.daemon_threads = True
+        self._server = _Server(listen, handler)
         self._thread = threading.Thread(target=self._server.serve_forever, name="file-server", daemon=True)
 
     @property
@@ -44,6 +48,15 @@ class FileServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5.0)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Logged, unless it is only a client that went away."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            log.exception("a request failed")
 
 
 class _Handler(BaseHTTPRequestHandler):
