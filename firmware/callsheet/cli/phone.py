@@ -15,6 +15,10 @@ from callsheet.phone import memory
 from callsheet.phone.build import Built, NoHardware, build
 from callsheet.ports import PortError
 
+SWITCH = 0.0005
+"""Seconds after which a thread that computes lets another run: what the loop waits at worst for an upload or
+a frame in progress before it can send an INVITE."""
+
 
 def run(argv: list[str]) -> int:
     """Run until SIGINT or SIGTERM. Exit 1: it could not start; 2: bad usage."""
@@ -26,6 +30,7 @@ def run(argv: list[str]) -> int:
                         format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
     path: Path = arguments.config
     memory.frugal()
+    sys.setswitchinterval(SWITCH)
     try:
         built = build(read_settings(path.read_bytes(), str(path)), path.resolve().parent)
         return _serve(built)
