@@ -50,6 +50,8 @@ class Registrar:
         self._drop_connections = drop_connections
         self._pending: dict[int, int] = {}
         """Server -> ticket of its answer time-out."""
+        self._lapses: dict[int, int] = {}
+        """Server -> ticket of the end of its registration."""
         self._retry: int | None = None
         self._registered: set[int] = set()
         self._last: RegistrationChanged | None = None
@@ -89,9 +91,10 @@ class Registrar:
         """Take the registrations back; the answers are not waited for here."""
         self.closing = True
         self._drop_retry()
-        for ticket in self._pending.values():
+        for ticket in (*self._pending.values(), *self._lapses.values()):
             self._timers.drop(ticket)
         self._pending.clear()
+        self._lapses.clear()
         if not self._sip.register:
             return
         for server in self._registered:
@@ -133,10 +136,23 @@ class Registrar:
             self._drop_connections()
             self._failed(server, 408, "no answer", False)
 
+    def _lapsed(self, server: int) -> None:
+        """The server has forgotten us: the stack's own refresh is not answered, and would go on for half a minute."""
+        self._lapses.pop(server, None)
+        if server in self._registered:
+            self._failed(server, 408, "no answer", False)
+
+    def _lose(self, server: int) -> None:
+        self._registered.discard(server)
+        if (ticket := self._lapses.pop(server, None)) is not None:
+            self._timers.drop(ticket)
+
     def _succeeded(self, fact: Registered) -> None:
+        self._lose(fact.server)
         self._registered.add(fact.server)
+        self._lapses[fact.server] = self._timers.after(fact.expires, lambda: self._lapsed(fact.server))
         if fact.server == 0 and 1 in self._registered:
-            self._registered.discard(1)
+            self._lose(1)
             self._servers[1].unregister()
         if fact.server == self.active:
             self._tell(True, fact.code, fact.phrase)
@@ -146,7 +162,7 @@ class Registrar:
             self._schedule()
 
     def _failed(self, server: int, code: int, phrase: str, received: bool) -> None:
-        self._registered.discard(server)
+        self._lose(server)
         silent = not received or code in _NOT_ANSWERING
         if server == 0 and silent and len(self._servers) > 1 and 1 not in self._registered:
             self._try(1)

@@ -17,6 +17,10 @@ from callsheet.adapters.sip.facts import Fact, Located
 from callsheet.adapters.sip.stack import explain
 
 
+_BUSY = 171001
+"""PJSIP_EBUSY."""
+
+
 def host_of(server: str) -> str:
     """The host of host or host:port or [IPv6]:port."""
     if server.startswith("["):
@@ -56,7 +60,8 @@ class Server:
         try:
             self._account.setRegistration(True)
         except pj.Error as error:
-            return explain(error)
+            # Busy: the stack still repeats an earlier REGISTER that nobody has answered, which does as well.
+            return "" if error.status == _BUSY else explain(error)
         return ""
 
     def unregister(self) -> None:
