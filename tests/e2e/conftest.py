@@ -16,12 +16,6 @@ from tests.support.workplace import AGENT, Workplace
 pytest.importorskip("pjsua2")
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Workplace]:
-    with Workplace(tmp_path / "place") as made:
-        yield made
-
-
 def town_of(log: Path, **changes: Any) -> TownServer:
     """A town in which nobody has a number yet; not started."""
     config = build_config({"registrar": {"users": {AGENT: f"secret-{AGENT}"}}, **changes})
@@ -41,6 +35,13 @@ def start_town(tmp_path: Path) -> Iterator[Callable[..., TownServer]]:
     yield start
     for town in made:
         town.stop()
+
+
+@pytest.fixture
+def place(tmp_path: Path, start_town: Callable[..., TownServer]) -> Iterator[Workplace]:
+    """Closed before the town is, so that phones can take their leave."""
+    with Workplace(tmp_path / "place") as made:
+        yield made
 
 
 @pytest.fixture
