@@ -54,10 +54,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 async def _serve(config: TownConfig, arguments: argparse.Namespace) -> None:
     town = Town(config, arguments.listen, arguments.log, arguments.fsync)
     host, port = await town.start()
-    print(f"listening {host}:{port}", flush=True)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    # Whoever reads this line may end the town at once.
+    print(f"listening {host}:{port}", flush=True)
     await stopped.wait()
     await town.stop()
     print(f"totals {msgspec.json.encode(town.totals()).decode()}", flush=True)
