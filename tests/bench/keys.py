@@ -25,7 +25,7 @@ def measure(bench: Bench) -> list[Figure]:
     try:
         with Callee() as callee:
             config = settings(folder, callee, files, microphone=None, auto_ready=False)
-            done = run([sys.executable, "-m", "tests.bench.finger", str(config), str(bench.count(100, 20))], bench.folder)
+            done = run([sys.executable, "-m", "tests.bench.finger", str(config), str(bench.count(60, 20))], bench.folder)
     finally:
         files.close()
     seen = json.loads(done.output.splitlines()[-1])

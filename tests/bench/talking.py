@@ -30,7 +30,7 @@ def _figure(bench: Bench, name: str, codec: Codec, rate: int, channels: int, sec
     peers = {}
     if baresip.installed():
         peers["baresip"] = _peer(bench, codec, rate, channels, seconds)
-    return Figure(name, f"CPU in a {'G.711' if codec == 'PCMU' else 'Opus'} call", "%", Sample.of([ours.cpu]),
+    return Figure(name, f"CPU in {'a G.711' if codec == 'PCMU' else 'an Opus'} call", "%", Sample.of([ours.cpu]),
                   {peer: Sample.of([usage.cpu]) for peer, usage in peers.items()}, "≤ 1.3 × baresip",
                   "of one core; microphone is a file, ear piece a file (ours) or nothing (baresip); 20 ms packets both ways",
                   {"wake-ups a second": round(ours.wake_ups, 1),
