@@ -16,7 +16,6 @@ from callsheet.adapters.sip.account import Account
 from callsheet.adapters.sip.facts import Fact, Located
 from callsheet.adapters.sip.stack import explain
 
-
 _BUSY = 171001
 """PJSIP_EBUSY."""
 
