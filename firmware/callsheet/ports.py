@@ -177,6 +177,8 @@ class Store(Protocol):
 
         `documents` has one file per `Upload` among the entries, in their order: ledger and
         outbox change together or not at all. Raises ValueError if the numbers differ.
+        After a failure every save fails until one begins with the entry that failed: what is
+        on disk is always a beginning of what happened.
         """
 
     def recent(self, numbers: Iterable[str]) -> dict[str, tuple[float, ...]]:

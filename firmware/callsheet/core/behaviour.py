@@ -232,6 +232,8 @@ TABLE: dict[Mode, Behaviour] = {
 }
 
 _OVERLAYS = {kind: Mode(kind.value) for kind in OverlayKind}
+OVERLAY_MODES = frozenset(_OVERLAYS.values())
+"""Input fields and menus."""
 _PHASES = {
     Phase.DIALLING: Mode.PLACING, Phase.RINGING: Mode.RINGING, Phase.EARLY_MEDIA: Mode.EARLY_MEDIA,
     Phase.TALKING: Mode.TALKING, Phase.ENDING: Mode.ENDING, Phase.ANSWERING: Mode.PLACING,

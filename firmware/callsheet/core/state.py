@@ -209,6 +209,8 @@ class State(Struct):
     incoming: Call | None = None
     answering: int = 0
     """The OpenHeadset under way for an incoming call; 0: none."""
+    answering_until: float = 0.0
+    """When it is given up."""
     wrap_up: WrapUp | None = None
     unknown: tuple[Unknown, ...] = ()
     overlay: Overlay | None = None

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import tests
-from callsheet.core.events import FaultChanged, Saved
+from callsheet.core.events import FaultChanged, Saved, SaveFailed
 from callsheet.core.ledger import Adopted, Ended, Intention, Postponed, Upload
 from callsheet.ports import StoreError
 from tests.unit.store.samples import NUMBER, START, Phone, document, ended, intention, sheet, signed_in
@@ -196,3 +196,17 @@ def test_unreadable_row_is_named_and_the_rest_is_kept(phone: Start) -> None:
     assert "fetched again" in fault(p)
     assert snapshot.sheet is None
     assert sum(isinstance(entry, Intention) for entry in snapshot.entries) == 2
+
+
+def test_nothing_is_written_past_what_failed(phone: Start) -> None:
+    """The phone has handed over the next transactions before it hears that one failed."""
+    p = phone()
+    p.save(signed_in(), Adopted(sheet=sheet(), at=START))
+    unwritable = Postponed(task="\ud800", until=START, at=START)
+    for number, entries in enumerate(((intention(1), unwritable), (ended(1),), (intention(1),), (ended(1),))):
+        p.store.save(1000 + number, entries)
+    p.store.recent(())  # waits for the store's thread
+    p.faults()
+    told = [(event.id, type(event).__name__) for event in p.seen if isinstance(event, Saved | SaveFailed)]
+    assert told[-4:] == [(1000, "SaveFailed"), (1001, "SaveFailed"), (1002, "Saved"), (1003, "Saved")]
+    assert p.store.load().entries == (intention(1), ended(1))

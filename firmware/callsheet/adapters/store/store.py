@@ -43,6 +43,8 @@ class SqliteStore:
         self._origins: dict[tuple[str, str, int], Origin] = {}
         self._listeners: list[Callable[[], None]] = []
         self._erase_failed = False
+        self._owed: tuple[AnyEntry, str] | None = None
+        """First entry of a transaction that failed, and why."""
 
     def start(self, post: Post) -> None:
         """Open the data directory. Raises StoreError."""
@@ -133,6 +135,10 @@ class SqliteStore:
         return repaired
 
     def _save(self, id: int, entries: tuple[AnyEntry, ...], documents: tuple[Document, ...]) -> None:
+        if self._owed is not None and entries[:1] != (self._owed[0],):
+            # Later entries without those before them would tell another story.
+            self._post(SaveFailed(id, self._owed[1]))
+            return
         try:
             try:
                 self._write(entries, documents)
@@ -142,8 +148,10 @@ class SqliteStore:
                 self._mend()
                 self._write(entries, documents)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the loop must hear that nothing was written
+            self._owed = (entries[0], _explain(error)) if entries else None
             self._post(SaveFailed(id, _explain(error)))
             return
+        self._owed = None
         self._post(Saved(id))
         if documents:
             for woken in self._listeners:

@@ -38,9 +38,10 @@ class Processor:
         times = [state.keypad.deadline(), state.retry_save_at, work.deadline(state, now.mono, now.wall)]
         if state.call is not None:
             times.append(state.call.deadline)
-        rests = state.overlay is None and state.incoming is None and state.call is None and state.preview is None
-        if state.wrap_up is not None and rests:
+        if state.wrap_up is not None:
             times.append(state.wrap_up.until)
+        if state.answering:
+            times.append(state.answering_until)
         if now.mono < state.note_until < float("inf"):
             times.append(state.note_until)
         return min((t for t in times if t is not None), default=None)
@@ -55,7 +56,7 @@ def _advance(ctx: Context) -> None:
     results.check_deadline(ctx)
     work.advance(ctx)
     state = ctx.state
-    if state.work is Work.SIGNING_OUT and not (state.outbox or state.pending or state.backlog):
+    if state.work is Work.SIGNING_OUT and not state.outbox and not ctx.unsaved:
         session.leave(ctx)
 
 

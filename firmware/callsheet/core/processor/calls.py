@@ -76,6 +76,9 @@ def progress(ctx: Context, event: ev.CallProgress) -> None:
 def answered(ctx: Context, event: ev.CallAnswered) -> None:
     """A 2xx came: the callee is on the line, also when it crossed our CANCEL (mission, crossing messages)."""
     call = _find(ctx, event.call)
+    if call is None and event.call > 0:
+        # Given up long ago, and answered all the same: nobody is here to talk.
+        ctx.emit(HangUp(event.call))
     if call is None or call.phase is Phase.TALKING or call.hung_up:
         return
     call.phase, call.deadline, call.cancelled = Phase.TALKING, None, ""
@@ -129,7 +132,10 @@ def hang_up(ctx: Context, why: str) -> None:
 
 def check_deadline(ctx: Context) -> None:
     """The present phase of the call has taken too long."""
-    call = ctx.state.call
+    state = ctx.state
+    if state.answering and ctx.mono >= state.answering_until:
+        answer_failed(ctx, "say.no-link")
+    call = state.call
     if call is None or call.deadline is None or ctx.mono < call.deadline:
         return
     match call.phase:
@@ -158,6 +164,7 @@ def ended(ctx: Context, event: ev.CallEnded) -> None:
         return
     state.call = state.parked
     state.parked = None
+    state.touched = ctx.mono
     if call.muted:
         ctx.emit(Mute(False))
     if state.overlay is not None and state.overlay.kind.value in ("transfer", "menu"):
@@ -189,6 +196,7 @@ def incoming(ctx: Context, event: ev.CallIncoming) -> None:
     if state.incoming is not None or state.parked is not None or state.answering:
         ctx.emit(HangUp(event.call, 486))
         return
+    state.touched = ctx.mono
     state.incoming = Call(
         number=event.call, remote=event.number, name=event.name, phase=Phase.INCOMING,
         started=ctx.mono, dialled=ctx.at, ringing=ctx.at, ringing_mono=ctx.mono,
@@ -209,13 +217,26 @@ def answer(ctx: Context) -> None:
             state.call.held = True
             ctx.emit(Hold(state.call.number, True))
         state.parked, state.call = state.call, None
+    elif state.preview is not None:
+        # A number just dialled by hand; a callee of the queue gave way when the call came in.
+        state.preview = None
+        close_headset(ctx)
+    state.overlay = None
     ctx.emit(Silence())
     if state.headset_open:
         _take(ctx)
         return
-    state.answering = ctx.new_id()
+    state.answering, state.answering_until = ctx.new_id(), ctx.mono + HEADSET_LIMIT
     state.headset_open = True
     ctx.emit(OpenHeadset(state.answering))
+
+
+def answer_failed(ctx: Context, reason: str) -> None:
+    """The headset did not open for the incoming call: it goes on ringing."""
+    state = ctx.state
+    state.answering, state.headset_open = 0, False
+    ctx.emit(CloseHeadset(), Play("ringing", loop=True))
+    ctx.note("note.headset-failed", reason)
 
 
 def decline(ctx: Context) -> None:

@@ -37,6 +37,11 @@ class Context:
         """The wall clock as a datetime in UTC."""
         return datetime.fromtimestamp(self.now.wall, UTC)
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether anything is still on its way to the disk."""
+        return bool(self._entries or self.state.pending or self.state.backlog)
+
     def emit(self, *effects: AnyEffect) -> None:
         """Ask for effects, in this order."""
         self.effects.extend(effects)
@@ -58,6 +63,14 @@ class Context:
         if not entries:
             return 0
         self._entries.extend(entries)
+        return self._id()
+
+    def save_again(self, entries: tuple[AnyEntry, ...]) -> int:
+        """Write entries that failed before, ahead of everything newer; returns the id that Saved will carry."""
+        self._entries[:0] = entries
+        return self._id()
+
+    def _id(self) -> int:
         if not self._save_id:
             self._save_id = self.new_id()
         return self._save_id
@@ -113,6 +126,6 @@ def retry_saves(ctx: Context) -> None:
         return
     state.retry_save_at = None
     entries, state.backlog = state.backlog, ()
-    number = ctx.save(*entries)
+    number = ctx.save_again(entries)
     if state.preview is not None and state.preview.attempt:
         state.preview.save = number

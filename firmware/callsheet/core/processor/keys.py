@@ -6,13 +6,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from callsheet.core import events as ev
-from callsheet.core.behaviour import TABLE, Action, Mode, beneath, binding, has_long, menu_actions, mode
+from callsheet.core.behaviour import (
+    OVERLAY_MODES,
+    TABLE,
+    Action,
+    Mode,
+    beneath,
+    binding,
+    has_long,
+    menu_actions,
+    mode,
+)
 from callsheet.core.effects import Dtmf, Hold, Volume
 from callsheet.core.keypad import KeyStroke
 from callsheet.core.outcomes import Outcome
 from callsheet.core.processor import calls, overlays, results, session, work
 from callsheet.core.processor.context import Context
-from callsheet.core.state import OverlayKind
+from callsheet.core.state import OverlayKind, State
 
 
 def stroke(ctx: Context, key: KeyStroke) -> None:
@@ -38,10 +48,16 @@ def hook(ctx: Context, event: ev.HookChanged) -> None:
     state = ctx.state
     state.hook_seen, state.hook_off = True, event.off
     state.touched = ctx.mono
-    row = TABLE[mode(state)]
+    row = TABLE[_under_the_menu(state)]
     action = row.hook_off if event.off else row.hook_on
     if action is not None:
         act(ctx, action, "")
+
+
+def _under_the_menu(state: State) -> Mode:
+    """In a call the hook switch hangs up also while a menu is open."""
+    at = mode(state)
+    return beneath(state) if at in OVERLAY_MODES and state.call is not None else at
 
 
 def headset_button(ctx: Context, event: ev.HeadsetButton) -> None:
@@ -56,7 +72,7 @@ def headset_button(ctx: Context, event: ev.HeadsetButton) -> None:
         case "volume-down":
             ctx.emit(Volume(-1))
         case "hook":
-            row = TABLE[mode(state)]
+            row = TABLE[_under_the_menu(state)]
             in_call = state.call is not None and state.incoming is None
             action = row.hook_on if in_call else row.hook_off
             if action is not None and action is not Action.DIALPAD:
@@ -105,17 +121,16 @@ def _pause(ctx: Context, cap: str) -> None:
 
 
 def _later(ctx: Context, cap: str) -> None:
+    """Put off whom the screen shows: after a call, in doubt, or next."""
     state = ctx.state
     task = ""
-    if state.preview is not None:
-        task = state.preview.task.id
-    elif state.unknown and state.wrap_up is None:
+    if state.wrap_up is not None:
+        task = state.wrap_up.task.id
+    elif state.unknown:
         task = state.unknown[0].task.id
+    elif state.preview is not None:
+        task = state.preview.task.id
     overlays.open_list(ctx, OverlayKind.LATER, overlays.INTERVALS, target=task)
-
-
-def _callback(ctx: Context, cap: str) -> None:
-    overlays.open_list(ctx, OverlayKind.LATER, overlays.INTERVALS)
 
 
 def _disposition(ctx: Context, cap: str) -> None:
@@ -124,7 +139,7 @@ def _disposition(ctx: Context, cap: str) -> None:
     if chosen is None:
         return
     if chosen.effect == "callback" and chosen.after is None:
-        _callback(ctx, cap)
+        _later(ctx, cap)
     elif state.wrap_up is not None:
         results.finish(ctx, chosen)
     elif state.unknown:
@@ -245,7 +260,7 @@ _HANDLERS: dict[Action, Callable[[Context, str], None]] = {
     Action.READY: _ready,
     Action.PAUSE: _pause,
     Action.LATER: _later,
-    Action.CALLBACK: _callback,
+    Action.CALLBACK: _later,
     Action.DISPOSITION: _disposition,
     Action.NEXT: _next,
     Action.AGAIN: _again,

@@ -19,6 +19,9 @@ from callsheet.core.state import Call, Problem, Unknown, Work, WrapUp
 ASK_INTERVAL = 900.0
 """Seconds after which a call that the agent broke off comes back, if the agent says nothing else."""
 
+LEAST_WRAP_UP = 3.0
+"""Seconds of wrap-up that are left after a menu or another call."""
+
 DEFAULT_DISPOSITIONS = (
     Disposition("1", "done", "disposition.done"),
     Disposition("2", "interested", "disposition.interested"),
@@ -50,6 +53,7 @@ def call_over(ctx: Context, call: Call, end: CallEnd) -> None:
     """A call has ended: its result goes to the store before anything else."""
     state = ctx.state
     if call.task is None:
+        _pause_if_asked(ctx)
         return
     outcome = call.overrule if call.overrule and not call.answered else classify(end)
     attempt = _attempt(ctx, call, end, outcome)
@@ -57,6 +61,7 @@ def call_over(ctx: Context, call: Call, end: CallEnd) -> None:
         ctx.save(Ended(replace(attempt, action="done")))
         ctx.apply(Ended(replace(attempt, action="done")))
         state.gap_until = max(state.gap_until, ctx.mono + _seconds(ctx, "gap", None))
+        _pause_if_asked(ctx)
         return
     if state.queue is None:
         return
@@ -139,9 +144,11 @@ def _begin_wrap_up(ctx: Context, attempt: Attempt, task: Task, decision: Decisio
 def check_deadline(ctx: Context) -> None:
     """The wrap-up time is over: what the policy says holds."""
     state, wrap_up = ctx.state, ctx.state.wrap_up
-    if wrap_up is None or wrap_up.until is None or ctx.mono < wrap_up.until:
+    if wrap_up is None or wrap_up.until is None:
         return
-    if state.overlay is None and state.incoming is None and state.call is None and state.preview is None:
+    if any(part is not None for part in (state.overlay, state.incoming, state.call, state.preview)):
+        wrap_up.until = max(wrap_up.until, ctx.mono + LEAST_WRAP_UP)
+    elif ctx.mono >= wrap_up.until:
         finish(ctx)
 
 
@@ -155,7 +162,13 @@ def finish(ctx: Context, disposition: Disposition | None = None, callback: datet
     entries: tuple[AnyEntry, ...] = (decided, Upload("result", wrap_up.attempt.id))
     ctx.apply(decided)
     ctx.save(*entries)
-    if state.pause_after:
+    _pause_if_asked(ctx)
+
+
+def _pause_if_asked(ctx: Context) -> None:
+    """The agent wished for a pause while busy."""
+    state = ctx.state
+    if state.pause_after and state.wrap_up is None:
         pause(ctx, state.pause_after)
         state.pause_after = ""
 
@@ -196,15 +209,7 @@ def decide_unknown(
     ctx: Context, unknown: Unknown, disposition: Disposition | None, until: datetime | None, *, again: bool
 ) -> None:
     """The agent's word on a call that may have gone out before the power failed."""
-    state = ctx.state
-    state.unknown = tuple(u for u in state.unknown if u is not unknown)
-    intention = unknown.intention
-    attempt = Attempt(
-        id=intention.attempt, task=intention.task, number=intention.number, dialled=intention.at, ended=ctx.at,
-        end=CallEnd(detail="power failed during the call"), outcome=Outcome.UNKNOWN, counted=not again,
-        agent=state.agent, phone=state.traits.id,
-    )
-    ctx.apply(Ended(attempt))
+    attempt = _in_doubt(ctx, unknown, counted=not again)
     decision = Decision(action="retry", until=ctx.now.wall, counted=not again, final=False, reason="")
     wrap_up = WrapUp(attempt, unknown.task, decision, ctx.mono, None)
     decided = _decide(ctx, wrap_up, disposition, until)
@@ -214,14 +219,38 @@ def decide_unknown(
     ctx.save(Ended(attempt), decided, Upload("result", attempt.id))
 
 
+def hand_over_unknown(ctx: Context) -> None:
+    """The agent leaves without a word on them: they are reported as they are, and not dialled until someone decides."""
+    for unknown in ctx.state.unknown:
+        attempt = _in_doubt(ctx, unknown, counted=True)
+        decided = Decided(attempt.id, attempt.task, action="hold")
+        ctx.apply(decided)
+        ctx.save(Ended(attempt), decided, Upload("result", attempt.id))
+
+
+def _in_doubt(ctx: Context, unknown: Unknown, *, counted: bool) -> Attempt:
+    """The attempt is over; what became of it, nobody knows."""
+    state, intention = ctx.state, unknown.intention
+    state.unknown = tuple(u for u in state.unknown if u is not unknown)
+    attempt = Attempt(
+        id=intention.attempt, task=intention.task, number=intention.number, dialled=intention.at, ended=ctx.at,
+        end=CallEnd(detail="power failed during the call"), outcome=Outcome.UNKNOWN, counted=counted,
+        agent=state.agent, phone=state.traits.id,
+    )
+    ctx.apply(Ended(attempt))
+    return attempt
+
+
 def amend(ctx: Context, disposition: Disposition) -> None:
     """Correct the disposition of the last attempt."""
     state = ctx.state
     if state.last_attempt is None:
         return
     wrap_up = WrapUp(state.last_attempt, Task(state.last_attempt.task, state.last_attempt.number),
-                     Decision(action="done", until=None, counted=True, final=True, reason=""), ctx.mono, None)
+                     Decision(action="done", until=None, counted=True, final=True, reason=""), ctx.mono, None,
+                     note=state.attempts[state.last_attempt.id].note)
     decided = _decide(ctx, wrap_up, disposition, None)
+    state.complete_sent = False
     ctx.apply(decided)
     ctx.save(decided, Upload("result", state.last_attempt.id))
 

@@ -18,9 +18,9 @@ from callsheet.core.ledger import (
 )
 from callsheet.core.model import Attempt, Sheet, Task
 from callsheet.core.pin import matches
-from callsheet.core.processor import calls, work
+from callsheet.core.processor import work
 from callsheet.core.processor.context import Context
-from callsheet.core.processor.results import judge
+from callsheet.core.processor.results import hand_over_unknown, judge
 from callsheet.core.queue import Queue, SheetRefused
 from callsheet.core.state import Overlay, OverlayKind, Problem, Unknown, Work, WrapUp
 
@@ -121,11 +121,14 @@ def cancel_sign_in(ctx: Context) -> None:
 def fetch(ctx: Context, *, manual: bool = False) -> None:
     """Look for a sheet or a revision of it."""
     state = ctx.state
-    if state.work in (Work.SIGNING_IN, Work.READY, Work.PAUSED) and not state.fetch:
-        state.fetch, state.fetch_manual = ctx.new_id(), manual
+    if state.work not in (Work.SIGNING_IN, Work.READY, Work.PAUSED):
+        return
+    state.fetch_manual = manual or (state.fetch_manual and bool(state.fetch))
+    if not state.fetch:
+        state.fetch = ctx.new_id()
         ctx.emit(Fetch(state.fetch, state.agent, manual))
-        if manual:
-            ctx.note("note.fetching")
+    if manual:
+        ctx.note("note.fetching")
 
 
 def sheet_arrived(ctx: Context, event: ev.SheetArrived) -> None:
@@ -140,6 +143,8 @@ def sheet_arrived(ctx: Context, event: ev.SheetArrived) -> None:
     if event.sheet.pin and state.work is Work.SIGNING_IN and not matches(state.pin, event.sheet.pin):
         wrong_pin(ctx)
         return
+    if state.pin_failures and state.queue is not None:
+        ctx.save(SignedIn(state.agent, ctx.at))
     state.pin, state.pin_failures = "", 0
     state.skipped_rows = event.skipped
     if state.queue is None:
@@ -147,36 +152,35 @@ def sheet_arrived(ctx: Context, event: ev.SheetArrived) -> None:
     elif event.sheet.id != state.queue.sheet.id:
         _other_sheet(ctx, event.sheet)
     elif event.sheet.revision == state.queue.sheet.revision:
-        ctx.note("note.unchanged")
+        _up_to_date(ctx)
     else:
         _merge(ctx, event.sheet)
 
 
 def _adopt(ctx: Context, sheet: Sheet) -> None:
-    state = ctx.state
+    state, signing_in = ctx.state, ctx.state.work is Work.SIGNING_IN
     state.queue = Queue(sheet, state.settings, state.numbers)
     state.finished = state.complete_sent = False
-    state.work, state.pause_reason, state.work_since = Work.PAUSED, "pause.signed-in", ctx.mono
-    state.wrap_up, state.unknown, state.preview, state.proposal = None, (), None, None
-    state.attempts, state.last_attempt = {}, None
+    state.proposal, state.attempts, state.last_attempt, state.refused = None, {}, None, ()
+    if signing_in:
+        state.work, state.pause_reason, state.work_since = Work.PAUSED, "pause.signed-in", ctx.mono
     ctx.save(SignedIn(state.agent, ctx.at), Adopted(sheet, ctx.at))
+    if signing_in and state.traits.auto_ready:
+        set_ready(ctx)
     if state.skipped_rows:
         ctx.note("note.rows-skipped", str(len(state.skipped_rows)))
-    if state.traits.auto_ready:
-        set_ready(ctx)
 
 
 def _other_sheet(ctx: Context, sheet: Sheet) -> None:
     """The agent's next sheet: taken when the present one is finished, refused as long as it is not."""
     state = ctx.state
     assert state.queue is not None
-    if not state.queue.finished or state.wrap_up is not None or state.call is not None:
+    # What is still being stored is made into files with the sheet it belongs to.
+    busy = state.wrap_up is not None or state.call is not None or ctx.unsaved
+    if busy or not state.queue.finished:
         _refuse(ctx, Problem("note.other-sheet", sheet.id))
         return
-    ready = state.work is Work.READY
     _adopt(ctx, sheet)
-    if ready:
-        set_ready(ctx)
     ctx.note("note.new-sheet", str(len(sheet.tasks)))
 
 
@@ -214,7 +218,8 @@ def wrong_pin(ctx: Context) -> None:
     agent = state.agent
     _count_wrong_pin(ctx)
     cancel_sign_in(ctx)
-    state.overlay = Overlay(OverlayKind.PIN, target=agent, error="error.wrong-pin")
+    if state.call is None and state.incoming is None and state.preview is None:
+        state.overlay = Overlay(OverlayKind.PIN, target=agent, error="error.wrong-pin")
     ctx.emit(Play("error"))
 
 
@@ -247,8 +252,13 @@ def sheet_unchanged(ctx: Context, event: ev.SheetUnchanged) -> None:
     """Nothing newer."""
     if event.id == ctx.state.fetch:
         ctx.state.fetch = 0
-        if ctx.state.fetch_manual:
-            ctx.note("note.unchanged")
+        _up_to_date(ctx)
+
+
+def _up_to_date(ctx: Context) -> None:
+    """Only whoever asked is told."""
+    if ctx.state.fetch_manual:
+        ctx.note("note.unchanged")
 
 
 def sheet_failed(ctx: Context, event: ev.SheetFailed) -> None:
@@ -269,8 +279,9 @@ def sheet_failed(ctx: Context, event: ev.SheetFailed) -> None:
 def _asks_for_pin(ctx: Context) -> bool:
     """The server wants the PIN that went with the power, or another than was typed after it."""
     state = ctx.state
-    resumed = state.work in (Work.READY, Work.PAUSED) and not state.traits.pin
-    if not resumed or state.call is not None or state.overlay is not None or state.incoming is not None:
+    busy = (state.call, state.incoming, state.overlay, state.wrap_up)
+    going = state.preview is not None and state.preview.go
+    if state.work not in (Work.READY, Work.PAUSED) or state.traits.pin or going or any(b is not None for b in busy):
         return False
     error = ""
     if state.pin_given:
@@ -285,7 +296,7 @@ def set_ready(ctx: Context) -> None:
     state = ctx.state
     if state.work is Work.PAUSED:
         state.work, state.pause_reason, state.work_since = Work.READY, "", ctx.mono
-        state.refused = ()
+        state.refused, state.pause_after = (), ""
         state.sheet_note, state.note_until = None, 0.0
 
 
@@ -296,7 +307,9 @@ def sign_out(ctx: Context) -> None:
         ctx.note("note.finish-first")
         return
     work.withdraw(ctx)
-    entries = [] if state.queue.finished and not state.unknown else [Upload("remaining")]
+    hand_over_unknown(ctx)
+    work.look_ahead(ctx)
+    entries = [] if state.queue.finished else [Upload("remaining")]
     ctx.save(*entries, SignedOut(ctx.at))
     ctx.emit(Flush(), SignOut())
     state.work, state.work_since, state.fetch = Work.SIGNING_OUT, ctx.mono, 0
@@ -304,22 +317,27 @@ def sign_out(ctx: Context) -> None:
 
 
 def leave(ctx: Context) -> None:
-    """Back to the sign-in screen; what still waits in the outbox goes on by itself."""
+    """Back to the sign-in screen; what still waits in the outbox goes on by itself.
+
+    A call, or an emergency number just dialled, goes on too.
+    """
     state = ctx.state
     if state.work is not Work.SIGNING_OUT:
         return
+    if ctx.unsaved:
+        ctx.note("note.still-storing", state.faults.get("store", ""))
+        return
     state.work, state.agent, state.pin, state.queue = Work.OFF, "", "", None
-    state.wrap_up, state.unknown, state.preview, state.proposal = None, (), None, None
+    state.wrap_up, state.unknown, state.proposal = None, (), None
     state.finished = state.complete_sent = False
     state.attempts, state.last_attempt, state.last_dialled = {}, None, ""
     state.overlay, state.pause_after = None, ""
     state.sheet_note, state.refused, state.skipped_rows = None, (), ()
-    calls.close_headset(ctx)
 
 
 def outbox_changed(ctx: Context, event: ev.OutboxChanged) -> None:
     """Uploads went out, or could not."""
     state = ctx.state
     state.outbox, state.outbox_error = event.pending, event.error
-    if state.work is Work.SIGNING_OUT and not event.pending and not state.pending and not state.backlog:
+    if state.work is Work.SIGNING_OUT and not event.pending and not ctx.unsaved:
         leave(ctx)

@@ -8,8 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from callsheet.core.effects import CloseHeadset, Play
-from callsheet.core.ledger import Closed, Intention, Postponed, Upload, Withdrawn
+from callsheet.core.effects import Play
+from callsheet.core.ledger import Intention, Postponed, Upload, Withdrawn
 from callsheet.core.model import Task
 from callsheet.core.processor import calls
 from callsheet.core.processor.context import Context
@@ -20,6 +20,9 @@ from callsheet.core.state import Preview, State, Work
 
 HEADSET_LEAD = 0.3
 """Seconds before autodial at which the headset is opened and the warning beep sounds."""
+LONGEST_FREEZE = 120.0
+"""Seconds after which a callee whose countdown is held up by an open menu is given up, and then chosen anew:
+the intention on disk is what caps are counted from after a power cut, so it must not grow old."""
 STRETCH = 15.0
 """Seconds that one press of the stretch key adds."""
 
@@ -27,6 +30,10 @@ Obstacle = Literal[
     "signed-out", "fault", "unregistered", "no-headset", "unknown", "paused", "wrap-up", "incoming", "busy",
     "overlay", "gap", "queue", "finished", ""
 ]
+
+
+_NOT_NOW = frozenset({"signed-out", "fault", "busy", "incoming", "wrap-up"})
+"""Obstacles during which nobody asks what comes next, or nothing can be stored."""
 
 
 class Why(Struct, frozen=True):
@@ -85,23 +92,33 @@ def advance(ctx: Context) -> None:
         else:
             withdraw(ctx)
         return
-    if state.queue is not None and reason in ("", "gap", "queue", "finished"):
-        _choose(ctx)
+    if state.queue is not None and reason not in _NOT_NOW:
+        look_ahead(ctx)
+        if reason in ("", "gap", "queue", "finished"):
+            _choose(ctx)
 
 
-def _choose(ctx: Context) -> None:
+def look_ahead(ctx: Context) -> None:
+    """What comes next, for the screen also while nothing is dialled; what can never be dialled is closed."""
     state = ctx.state
     assert state.queue is not None
     closed = state.queue.sweep(ctx.now.wall)
     if closed:
-        _close(ctx, closed)
+        ctx.apply(*closed)
+        ctx.save(*closed)
     state.proposal = state.queue.next(ctx.now.wall, ctx.now.trusted)
     state.finished = state.queue.finished
-    if state.finished:
-        complete(ctx)
-        return
-    proposal = state.proposal
-    if not proposal.ready or proposal.task is None:
+    if not state.finished:
+        state.complete_sent = False
+    elif not state.complete_sent:
+        state.complete_sent = True
+        ctx.save(Upload("complete"))
+        ctx.emit(Play("end-of-sheet"))
+
+
+def _choose(ctx: Context) -> None:
+    state, proposal = ctx.state, ctx.state.proposal
+    if proposal is None or not proposal.ready or proposal.task is None:
         return
     task, mode = proposal.task, _setting(ctx, "mode", proposal.task)
     preview = Preview(task, ctx.mono, None)
@@ -110,20 +127,6 @@ def _choose(ctx: Context) -> None:
         preview.dial_at = max(state.gap_until, shown)
         _intend(ctx, preview)
     state.preview, state.page = preview, 0
-
-
-def _close(ctx: Context, closed: tuple[Closed, ...]) -> None:
-    ctx.apply(*closed)
-    ctx.save(*closed)
-
-
-def complete(ctx: Context) -> None:
-    """The sheet is finished: say so, and send the completion file, once."""
-    state = ctx.state
-    if not state.complete_sent:
-        state.complete_sent = True
-        ctx.save(Upload("complete"))
-        ctx.emit(Play("end-of-sheet"))
 
 
 def _intend(ctx: Context, preview: Preview) -> None:
@@ -138,6 +141,9 @@ def _intend(ctx: Context, preview: Preview) -> None:
 
 def _freeze(ctx: Context, preview: Preview) -> None:
     """An open menu stops the countdown; it goes on with at least two seconds when the menu is closed."""
+    if preview.attempt and ctx.mono - preview.shown > LONGEST_FREEZE:
+        withdraw(ctx)
+        return
     if preview.dial_at is not None:
         preview.dial_at = max(preview.dial_at, ctx.mono + 2.0)
     if preview.headset:
@@ -181,7 +187,8 @@ def _try_dial(ctx: Context, preview: Preview) -> None:
     state = ctx.state
     if not (preview.saved and preview.headset_ready):
         if preview.headset_deadline is not None and ctx.mono >= preview.headset_deadline:
-            headset_failed(ctx, preview.headset, "no answer from the headset")
+            reason = "say.no-link" if not preview.headset_ready else "say.slow-card"
+            headset_failed(ctx, preview.headset, reason)
         return
     if not preview.manual and state.queue is not None:
         # Hours may have closed since the callee came onto the screen.
@@ -196,10 +203,7 @@ def headset_failed(ctx: Context, number: int, reason: str) -> None:
     """The radio link or the sound device did not open: our fault, the callee is not charged."""
     state = ctx.state
     if state.answering == number:
-        state.answering = 0
-        state.headset_open = False
-        ctx.emit(CloseHeadset())
-        ctx.note("note.headset-failed", reason)
+        calls.answer_failed(ctx, reason)
         return
     if state.preview is None or state.preview.headset != number:
         return

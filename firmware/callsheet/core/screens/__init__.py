@@ -23,7 +23,7 @@ def screen(state: State, now: Now) -> Screen:
     made = replace(made, icons=_icons(state, now), page=state.page, keys=_hints(state, at, words))
     note = state.sheet_note
     if note is not None and now.mono < state.note_until and not made.alert:
-        made = replace(made, alert=words(note.key, detail=note.detail))
+        made = replace(made, alert=words(note.key, detail=words(note.detail)))
     return made
 
 
