@@ -129,7 +129,7 @@ def test_collectors_on_other_threads_find_nothing_of_ours(tmp_path):
     stop = threading.Event()
 
     def collect():
-        while not stop.wait(0.001):
+        while not stop.wait(0.01):
             gc.collect()
 
     gc.collect()
@@ -140,7 +140,7 @@ def test_collectors_on_other_threads_find_nothing_of_ours(tmp_path):
         try:
             for call in range(1, 11):
                 agent.sip.dial(call, NUMBER, "")
-                agent.wait(CallEnded, call=call)
+                agent.wait(CallEnded, 30.0, call=call)
         finally:
             stop.set()
             collector.join()
