@@ -11,21 +11,22 @@ from tests.bench.figures import Figure, Sample
 from tests.bench.office import Office, sheet
 from tests.bench.process import rss
 
+TALK = 0.2
+"""Seconds of the agent's voice: four calls a second, some hundred times what an agent does."""
 WARM = 40.0
 """Seconds of calls before the count begins. SIP has a phone remember each BYE it answered for 32 s (RFC 3261
-§17.2.2, timer J), in this stack with the dialogue, 44 kB a call: at a rate no agent reaches that is a good part of
-its memory, and levels off only then."""
-FASTEST = 100
+§17.2.2, timer J), in this stack with the dialogue, 44 kB a call: that levels off only then."""
+FASTEST = 6
 """Calls a second that the sheet must outlast during the warm-up."""
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Answered calls that the callee ends at the first voice, one after another without a pause."""
+    """Answered calls that the callee ends, one after another without a pause."""
     count = bench.count(1000, 100)
     bench.say(f"{count} calls after {WARM:.0f} s of calls")
     curve: list[tuple[int, float]] = []
     tasks = int(count + WARM * FASTEST)
-    with Callee(talk=0.0) as callee, \
+    with Callee(talk=TALK) as callee, \
             Office(bench.place("endurance"), callee, sheet(tasks), microphone=bench.voice(16000)) as office:
         cold = rss(office.pid)
         time.sleep(WARM)
