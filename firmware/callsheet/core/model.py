@@ -199,6 +199,31 @@ class Sheet(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """Salted scrypt hash of the agent's PIN: "scrypt$N$r$p$salt$hash", salt and hash in base64."""
     upload: str = ""
     """Where results go: a URL of a folder."""
+    lease: str = ""
+    """Where a phone asks whether it may dial this sheet: a URL that takes lease requests by POST (http, https).
+    Empty: phones agree among themselves by lease files in the folder for results."""
+
+
+class Progress(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What has become of a sheet since it was issued, without what nobody touched.
+
+    Carried over into the same sheet, or a higher revision of it, it lets another
+    phone go on where one stopped, also if that one did not come to hand anything back.
+    """
+
+    sheet: str
+    revision: Annotated[int, Meta(ge=0)]
+    """Of the sheet that the work was done on."""
+    agent: str
+    tasks: tuple[Task, ...] = ()
+    """Unfinished tasks with something to remember. What counts are `attempts`, `past`, `not_before`, `callback`,
+    `held` and `max_attempts`; name and service are left out, the sheet has them."""
+    final: tuple[str, ...] = ()
+    """Ids of tasks that are never to be dialled again."""
+    do_not_call: tuple[str, ...] = ()
+    """Numbers whose callees said so."""
+    recent: dict[str, tuple[Instant, ...]] = {}
+    """Calls per number that count towards rolling caps."""
 
 
 class Attempt(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -50,6 +50,7 @@ def header(obj: dict[str, Any], strict: bool = True) -> Sheet:
         ("caller_id", lambda: sheet.caller_id and dialable(sheet.caller_id)),
         ("pin", lambda: check_pin_hash(sheet.pin)),
         ("upload", lambda: check_link(sheet.upload)),
+        ("lease", lambda: check_web_link(sheet.lease)),
     ))
     return _with_numbers(sheet)
 
@@ -203,6 +204,13 @@ def check_link(url: str) -> None:
     if parts.scheme not in _SCHEMES or not host or not url.isprintable() or " " in url:
         raise Invalid("not a link this phone can use", remedy=f"begin with one of {', '.join(s + '://' for s in _SCHEMES)}")
     check_placeholders(url)
+
+
+def check_web_link(url: str) -> None:
+    """Raises Invalid unless the text is empty or a URL that requests can be posted to."""
+    check_link(url)
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise Invalid("lease requests go by http or https only", remedy="begin with https://, or leave it empty")
 
 
 def _with_numbers(sheet: Sheet) -> Sheet:

@@ -18,10 +18,7 @@ from msgspec import Meta, Struct
 from callsheet.core.model import Attempt, Instant, Scalar, Sheet, Task
 from callsheet.core.outcomes import Outcome
 from callsheet.core.retry import FINAL_ACTIONS
-from callsheet.formats.errors import Invalid
-from callsheet.formats.json_places import error_at, objects_members
-from callsheet.formats.texts import utf8
-from callsheet.formats.typed import typed
+from callsheet.formats.json_document import read_document
 
 FORMAT = "callsheet-results"
 VERSION = 1
@@ -176,18 +173,4 @@ def write_results(results: Results) -> bytes:
 
 def read_results(data: bytes) -> Results:
     """A results file; raises FormatError with line, column and path."""
-    text = utf8(data)
-    objects_members(text)
-    try:
-        return msgspec.json.decode(text, type=Results)
-    except msgspec.ValidationError:
-        pass
-    except RecursionError:
-        raise error_at(text, (), "nested too deeply") from None
-    try:
-        return typed(msgspec.json.decode(text), Results)
-    except Invalid as fault:
-        raise error_at(text, fault.path, fault.reason, fault.remedy) from None
-    except msgspec.DecodeError as error:
-        raise error_at(text, (), f"not a value that can be read: {error}") from None
-
+    return read_document(data, Results)

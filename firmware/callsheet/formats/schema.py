@@ -20,12 +20,12 @@ import msgspec
 
 from callsheet.core import model, outcomes
 from callsheet.core import settings as core_settings
-from callsheet.formats import results, settings
+from callsheet.formats import lease, results, settings, status
 from callsheet.formats.sheet_json import FORMAT, VERSION
 
 FOLDER = Path(__file__).parent / "schema"
 
-_SOURCES = (model, outcomes, core_settings, results, settings)
+_SOURCES = (model, outcomes, core_settings, results, settings, status, lease)
 _TIME = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?"
     r"([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?$"
@@ -47,6 +47,10 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "callsheet-v1.json": _sheet_schema(),
         "results-v1.json": _schema(results.Results, "results-v1", "Results of a call sheet, version 1"),
+        "status-v1.json": _schema(status.Status, "status-v1", "Status of a phone, version 1"),
+        "lease-request-v1.json": _schema(lease.LeaseRequest, "lease-request-v1", "What a phone asks, version 1"),
+        "lease-answer-v1.json": _schema(lease.LeaseAnswer, "lease-answer-v1", "What the server answers, version 1"),
+        "lease-file-v1.json": _schema(lease.LeaseFile, "lease-file-v1", "A phone's claim on a file server, version 1"),
         "settings-v1.json": _schema(settings.Settings, "settings-v1", "Settings of a phone (the file is TOML)"),
     }
 
