@@ -38,6 +38,7 @@ class Desk:
     def __init__(
         self, sheet: Sheet | None = None, settings: CallSettings | None = None, traits: PhoneTraits | None = None,
         auto: frozenset[str] = frozenset({"Save", "OpenHeadset", "Fetch"}), snapshot: Snapshot | None = None,
+        status_records: bool = False,
     ) -> None:
         self.sheet = sheet
         self.auto = auto
@@ -45,7 +46,8 @@ class Desk:
         self.offset = START - self.mono
         self.trusted = True
         self.processor = Processor(traits or PhoneTraits(id="desk", zone="Europe/London"),
-                                   settings or CallSettings(mode="preview"), NumberSettings())
+                                   settings or CallSettings(mode="preview"), NumberSettings(),
+                                   status_records=status_records)
         self.effects: list[ef.AnyEffect] = []
         self.entries: list[AnyEntry] = []
         self.event(ev.Restored(snapshot or Snapshot()))

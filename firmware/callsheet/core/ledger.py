@@ -95,14 +95,28 @@ class Closed(Entry, frozen=True, omit_defaults=True):
     at: Instant
 
 
+class Standing(Struct, frozen=True, omit_defaults=True):
+    """The agent's work status, from the moment it changed."""
+
+    work: str
+    at: Instant
+    since: Instant
+    """Since when: another reason for the same pause does not begin it anew."""
+    reason: str = ""
+    """Of a pause: a text key, or the sheet's own words."""
+
+
 class Upload(Entry, frozen=True, omit_defaults=True):
     """Something to be put on the server: durable, in order, idempotent by name.
 
-    kind: "result" (one attempt), "complete" (the finished sheet), "remaining" (what is unfinished).
+    kind: "result" (one attempt), "complete" (the finished sheet), "remaining" (what is unfinished),
+    "status" (a change of the agent's work status).
     """
 
     kind: str
     attempt: str = ""
+    standing: Standing | None = None
+    """Of kind "status": it is stored later than it happened while the disk fails."""
 
 
 AnyEntry = SignedIn | PinFailed | SignedOut | Adopted | Intention | Withdrawn | Ended | Decided | Postponed | Closed | Upload

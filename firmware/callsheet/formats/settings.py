@@ -70,6 +70,9 @@ class SheetSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defau
     """A bad row rejects the sheet, or is reported and skipped."""
     retry_min: Seconds = 5.0
     retry_max: Seconds = 600.0
+    status_records: bool = True
+    """Each change of the agent's work status (signed in, ready, paused and why, signed out) goes beside the results,
+    as a file of its own."""
 
 
 class SipSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

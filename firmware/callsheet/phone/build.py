@@ -63,7 +63,9 @@ def build(settings: Settings, folder: Path) -> Built:
                                 prepare=lambda sheet: add_recent(sheet, store.recent, canonical)),
         keys=handset.keys, display=handset.display, lamps=handset.lamps, headset=handset.headset,
     )
-    phone = Phone(Processor(settings.phone, settings.calls, settings.numbers), ports)
+    processor = Processor(settings.phone, settings.calls, settings.numbers,
+                          status_records=settings.sheet.status_records)
+    phone = Phone(processor, ports)
     web = WebHandset(handset, settings.simulator.listen)
     network = NetworkWatcher()
     start: list[Callable[[], object]] = [web.start, lambda: network.start(phone.post)]

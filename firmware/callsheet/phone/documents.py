@@ -6,14 +6,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from callsheet.core.events import Now
-from callsheet.core.ledger import Upload
+from callsheet.core.ledger import Standing, Upload
 from callsheet.core.model import Attempt, Task
 from callsheet.core.retry import rule_for
 from callsheet.core.state import State
 from callsheet.formats.names import upload_name
 from callsheet.formats.results import Problem, complete_document, result_document, write_results
 from callsheet.formats.sheet import write_sheet
+from callsheet.formats.status import Status, write_status
+from callsheet.phone.status import status
 from callsheet.ports import Document
 
 
@@ -36,10 +40,20 @@ def document(state: State, entry: Upload, now: Now) -> Document:
             body, number = write_results(complete), state.next_attempt
         case "remaining":
             body, number = write_sheet(queue.remaining(now.wall)), state.next_attempt
+        case "status":
+            assert entry.standing is not None
+            # Seconds, not a count: files of one phone sort by time, also after its card was replaced.
+            body, number = write_status(_status(state, entry.standing, now)), int(entry.standing.at.timestamp())
         case _:
             raise ValueError(f"unknown kind of upload: {entry.kind}")
     name = upload_name(entry.kind, sheet.agent, sheet.id, sheet.revision, phone, number)
     return Document(name, body, sheet.agent, sheet.upload)
+
+
+def _status(state: State, standing: Standing, now: Now) -> Status:
+    """The phone as it is, the agent's work status as it was when it changed."""
+    return replace(status(state, now), at=standing.at, work=standing.work, since=standing.since,
+                   reason=standing.reason)
 
 
 def _number(attempt: str) -> int:

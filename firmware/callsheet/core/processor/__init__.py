@@ -12,7 +12,7 @@ from __future__ import annotations
 from callsheet.core import events as ev
 from callsheet.core.effects import AnyEffect
 from callsheet.core.keypad import Keypad
-from callsheet.core.processor import calls, keys, results, session, work
+from callsheet.core.processor import calls, keys, results, session, standing, work
 from callsheet.core.processor.context import Context, retry_saves, save_failed, saved
 from callsheet.core.settings import CallSettings, NumberSettings, PhoneTraits
 from callsheet.core.state import State, Work
@@ -21,15 +21,22 @@ from callsheet.core.state import State, Work
 class Processor:
     """The phone's behaviour. One thread only."""
 
-    def __init__(self, traits: PhoneTraits, settings: CallSettings, numbers: NumberSettings) -> None:
+    def __init__(
+        self, traits: PhoneTraits, settings: CallSettings, numbers: NumberSettings, *, status_records: bool = False,
+    ) -> None:
+        """`status_records`: each change of the agent's work status goes to the server as well."""
         keypad = Keypad(traits.keypad, traits.long_press)
         self.state = State(traits, settings, numbers, keypad)
+        self._status_records = status_records
 
     def handle(self, event: ev.AnyEvent, now: ev.Now) -> tuple[AnyEffect, ...]:
         """Consume one event; returns what is to be done, in order."""
         ctx = Context(self.state, now)
+        before = standing.of(self.state)
         _dispatch(ctx, event)
         _advance(ctx)
+        if self._status_records:
+            standing.record(ctx, before)
         return ctx.finish()
 
     def deadline(self, now: ev.Now) -> float | None:
