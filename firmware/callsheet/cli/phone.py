@@ -5,19 +5,27 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from callsheet.adapters.control import ControlServer
+from callsheet.adapters.recent_log import RecentLog
+from callsheet.adapters.settings_files import SettingsFiles
 from callsheet.formats.errors import FormatError
 from callsheet.formats.settings import read_settings
 from callsheet.phone import memory
+from callsheet.phone.answers import Answers
 from callsheet.phone.build import Built, NoHardware, build
 from callsheet.ports import PortError
 
 SWITCH = 0.0005
 """Seconds after which a thread that computes lets another run: what the loop waits at worst for an upload or
 a frame in progress before it can send an INVITE."""
+FORM = "%(asctime)s %(name)s: %(message)s"
 
 
 def run(argv: list[str]) -> int:
@@ -26,17 +34,30 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="the phone's settings (TOML)")
     parser.add_argument("--verbose", action="store_true", help="log more")
     arguments = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO if arguments.verbose else logging.WARNING,
-                        format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO if arguments.verbose else logging.WARNING, format=FORM, stream=sys.stderr)
     path: Path = arguments.config
+    recent = RecentLog()
+    recent.setFormatter(logging.Formatter(FORM))
+    logging.getLogger().addHandler(recent)
     memory.frugal()
     sys.setswitchinterval(SWITCH)
     try:
-        built = build(read_settings(path.read_bytes(), str(path)), path.resolve().parent)
-        return _serve(built)
+        SettingsFiles(path).settle()
+        settings = read_settings(path.read_bytes(), str(path))
+        built = build(settings, path.resolve().parent)
+        control = ControlServer(path.resolve().parent / settings.data.directory, Answers(built.phone, recent))
+        built = replace(built, start=(*built.start, control.start), close=(control.close, *built.close))
+        return _serve(built) or _again(built)
     except (FormatError, NoHardware, PortError, OSError) as error:
         print(f"callsheet phone: {error}", file=sys.stderr)
         return 1
+
+
+def _again(built: Built) -> int:
+    """With other settings: a new process in this one's place, so that nothing of the SIP stack is left over."""
+    if built.phone.restarting:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    return 0
 
 
 def _serve(built: Built) -> int:

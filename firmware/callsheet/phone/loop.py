@@ -11,10 +11,13 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from callsheet.core.events import AnyEvent, Now, Restored, Tick
 from callsheet.core.processor import Processor
 from callsheet.core.screen import Screen
+from callsheet.core.state import State
 from callsheet.phone.executor import Executor
 from callsheet.phone.outputs import Outputs
 from callsheet.ports import Ports, StoreError
@@ -23,6 +26,10 @@ log = logging.getLogger("callsheet.phone")
 
 LONGEST_SLEEP = 30.0
 """Seconds; a wall clock that was set meanwhile is noticed no later than this."""
+ANSWERS_WITHIN = 5.0
+"""Seconds a question from another thread waits for its turn."""
+
+T = TypeVar("T")
 
 
 class Phone:
@@ -32,7 +39,9 @@ class Phone:
         self._processor = processor
         self._ports = ports
         self._inbox: deque[AnyEvent] = deque()
+        self._questions: deque[tuple[Callable[[State, Now], Any], Future[Any]]] = deque()
         self._stop = threading.Event()
+        self._restart = False
         self._outputs = Outputs(ports.display, ports.lamps, ports.headset)
         self._executor = Executor(processor, ports, self.post)
 
@@ -45,6 +54,32 @@ class Phone:
         """Make `run` return soon, from any thread or signal handler."""
         self._stop.set()
         self._ports.sip.wake()
+
+    def ask(self, question: Callable[[State, Now], T]) -> T:
+        """What `question` says of the state; it runs on the loop and must be quick. From any other thread.
+
+        Raises TimeoutError if the loop does not come to it, and what the question raises.
+        """
+        answer: Future[T] = Future()
+        self._questions.append((question, answer))
+        self._ports.sip.wake()
+        return answer.result(ANSWERS_WITHIN)
+
+    def restart(self, *, force: bool = False) -> bool:
+        """Have `run` end, to be run anew with other settings: when no call is up, or at once. True: it ends now."""
+        def when(state: State, _: Now) -> bool:
+            self._restart = True
+            return force or _idle(state)
+
+        now = self.ask(when)
+        if now:
+            self.stop()
+        return now
+
+    @property
+    def restarting(self) -> bool:
+        """Whether `run` ended, or is to end, because it is to be run anew."""
+        return self._restart
 
     def read_aloud(self, reader: Callable[[Screen], None]) -> None:
         """Every screen goes to `reader` as well, as text, and to whoever asked before. Before `run`."""
@@ -75,6 +110,7 @@ class Phone:
         while self._inbox:
             self._handle(self._inbox.popleft())
         now = self._ports.clock.now()
+        self._answer(now)
         deadline = self._processor.deadline(now)
         if deadline is not None and deadline <= now.mono:
             self._handle(Tick())
@@ -85,6 +121,18 @@ class Phone:
         timeout = 0.0 if self._inbox else max(0.0, min(due) - self._ports.clock.now().mono)
         self._ports.sip.poll(timeout)
         self._executor.tick(self._ports.clock.now().mono)
+
+    def _answer(self, now: Now) -> None:
+        """Questions from other threads; and the restart that somebody asked for while a call was up."""
+        state = self._processor.state
+        while self._questions:
+            question, answer = self._questions.popleft()
+            try:
+                answer.set_result(question(state, now))
+            except Exception as error:  # noqa: BLE001 -- it is raised where the question was asked
+                answer.set_exception(error)
+        if self._restart and _idle(state):
+            self._stop.set()
 
     def _handle(self, event: AnyEvent) -> None:
         now: Now = self._ports.clock.now()
@@ -100,3 +148,9 @@ class Phone:
                 part.close()
             except (OSError, RuntimeError, StoreError) as error:
                 log.warning("%s did not close: %s", type(part).__name__, error)
+
+
+def _idle(state: State) -> bool:
+    """Nothing is going on that a restart would break off."""
+    calls = (state.call, state.parked, state.incoming, state.preview)
+    return not state.answering and all(call is None for call in calls)
