@@ -19,12 +19,24 @@ def _phone(argv: list[str]) -> int:
     return run(argv)
 
 
+def _manager(argv: list[str]) -> int:
+    # Imported only where somebody manages: it needs a database, and takes a while.
+    try:
+        from callsheet.cli.manager import run
+    except ModuleNotFoundError as missing:
+        print(f"callsheet manager: {missing.name} is not installed (pip install 'callsheet[manager]')", file=sys.stderr)
+        return 1
+    return run(argv)
+
+
 def _parser() -> Parser:
     parser = Parser(prog="callsheet", description="A desk phone that dials a call sheet.")
     parser.add_argument("--version", action="version", version=f"callsheet {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     phone = commands.add_parser("phone", help="run the phone", add_help=False)
     phone.set_defaults(run=lambda _: _phone([]))
+    manager = commands.add_parser("manager", help="from a spreadsheet to sheets, from results to a report", add_help=False)
+    manager.set_defaults(run=lambda _: _manager([]))
     sheet.register(commands)
     explain.register(commands)
     return parser
@@ -41,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments[:1] == ["phone"]:
             return _phone(arguments[1:])
+        if arguments[:1] == ["manager"]:
+            return _manager(arguments[1:])
         options = _parser().parse_args(arguments)
         status: int = options.run(options)
         sys.stdout.flush()
