@@ -129,11 +129,30 @@ class Fetch(Effect, frozen=True):
     """Also if the server says it is unchanged."""
 
 
+class Lease(Effect, frozen=True):
+    """Ask which phone may dial the agent's sheet; answered by LeaseGranted, LeaseRefused, LeaseWaived or LeaseFailed.
+
+    claim, renew, take-over, force as in `formats.lease`. release: a claim or a wish that
+    nothing was done with is given back; not answered. A phone that has worked gives its
+    lease back by the ledger's `Upload` of kind "release".
+    """
+
+    id: int
+    action: Literal["claim", "renew", "take-over", "force", "release"]
+    agent: str
+    sheet: str
+    revision: int
+    url: str = ""
+    """The sheet's `lease`."""
+    folder: str = ""
+    """The sheet's `upload`."""
+
+
 class Flush(Effect, frozen=True):
     """Try the outbox now instead of at its next retry."""
 
 
 AnyEffect = (
     Save | OpenHeadset | CloseHeadset | Dial | HangUp | Ring | Answer | Hold | Mute | Dtmf | Transfer | Volume
-    | Play | Silence | SignIn | SignOut | Fetch | Flush
+    | Play | Silence | SignIn | SignOut | Fetch | Lease | Flush
 )

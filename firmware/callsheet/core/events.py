@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from callsheet.core.ledger import Snapshot
-from callsheet.core.model import Sheet
+from callsheet.core.model import Instant, Progress, Sheet
 from callsheet.core.outcomes import CallEnd
 
 
@@ -193,6 +193,53 @@ class FetchDue(Event, frozen=True):
     manual: bool = False
 
 
+class LeaseGranted(Event, frozen=True):
+    """This phone may dial the agent's sheet (answers Lease)."""
+
+    id: int
+    since: Instant
+    """Names the claim, together with the phone."""
+    until: Instant
+    """End of the lease. In the past: nothing is sure yet; ask again after `renew`."""
+    renew: float = 60.0
+    """Seconds after which to ask again."""
+    asked_by: str = ""
+    """This other phone wants to take over."""
+    revision: int = 0
+    """The latest revision of the sheet; 0: not told."""
+    stop: str = ""
+    """Not empty: the manager has stopped the campaign, and this is why."""
+    progress: Progress | None = None
+    """What another phone did; new since the last answer."""
+
+
+class LeaseRefused(Event, frozen=True):
+    """Another phone may (answers Lease)."""
+
+    id: int
+    holder: str
+    until: Instant | None = None
+    heard: Instant | None = None
+    """When the holder last told the server that it is there."""
+    renew: float = 60.0
+    waiting: bool = False
+    """The holder will find our wish to take over."""
+
+
+class LeaseWaived(Event, frozen=True):
+    """There are no leases here: the settings or the server want none (answers Lease)."""
+
+    id: int
+
+
+class LeaseFailed(Event, frozen=True):
+    """Nothing was decided (answers Lease)."""
+
+    id: int
+    kind: Literal["unreachable", "credentials", "unsupported", "other"]
+    reason: str
+
+
 class OutboxChanged(Event, frozen=True):
     """How many uploads wait for the server."""
 
@@ -212,5 +259,5 @@ AnyEvent = (
     Tick | Restored | KeyContact | HookChanged | HeadsetChanged | HeadsetButton | HeadsetReady | HeadsetFailed
     | Saved | SaveFailed | RegistrationChanged | NetworkChanged | CallProgress | CallAnswered | CallMedia
     | ToneHeard | CallEnded | CallIncoming | TransferProgress | SheetArrived | SheetUnchanged | SheetFailed
-    | FetchDue | OutboxChanged | FaultChanged
+    | FetchDue | LeaseGranted | LeaseRefused | LeaseWaived | LeaseFailed | OutboxChanged | FaultChanged
 )

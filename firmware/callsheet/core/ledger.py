@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from callsheet.core.model import Action, Attempt, Instant, Sheet
+from callsheet.core.model import Action, Attempt, Instant, Progress, Sheet
 from callsheet.core.outcomes import Outcome
 
 
@@ -95,6 +95,20 @@ class Closed(Entry, frozen=True, omit_defaults=True):
     at: Instant
 
 
+class Leased(Entry, frozen=True, omit_defaults=True):
+    """The phone may dial the sheet. After a restart the lease must be confirmed before anything is dialled."""
+
+    at: Instant
+    since: Instant | None = None
+    """Names the claim; None: there are no leases here."""
+
+
+class Carried(Entry, frozen=True, omit_defaults=True):
+    """What other phones did to the sheet, as far as this one has heard."""
+
+    progress: Progress
+
+
 class Standing(Struct, frozen=True, omit_defaults=True):
     """The agent's work status, from the moment it changed."""
 
@@ -110,7 +124,7 @@ class Upload(Entry, frozen=True, omit_defaults=True):
     """Something to be put on the server: durable, in order, idempotent by name.
 
     kind: "result" (one attempt), "complete" (the finished sheet), "remaining" (what is unfinished),
-    "status" (a change of the agent's work status).
+    "status" (a change of the agent's work status), "release" (the lease is given back).
     """
 
     kind: str
@@ -119,7 +133,10 @@ class Upload(Entry, frozen=True, omit_defaults=True):
     """Of kind "status": it is stored later than it happened while the disk fails."""
 
 
-AnyEntry = SignedIn | PinFailed | SignedOut | Adopted | Intention | Withdrawn | Ended | Decided | Postponed | Closed | Upload
+AnyEntry = (
+    SignedIn | PinFailed | SignedOut | Adopted | Intention | Withdrawn | Ended | Decided | Postponed | Closed | Leased
+    | Carried | Upload
+)
 
 
 class Snapshot(Struct, frozen=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
@@ -38,6 +39,8 @@ class Book:
 
     def __init__(self) -> None:
         self.items: dict[str, Item] = {}
+        self.touched: set[str] = set()
+        """Ids of tasks that entries speak of."""
         self.memory = NumberMemory()
         self._open: dict[str, _Open] = {}
         self._records: dict[str, tuple[Item | None, Record]] = {}
@@ -59,7 +62,7 @@ class Book:
                 item = self._item(entry.task, "")
                 if item is None or item.concluded:
                     return NOTHING
-                item.postponed = (entry.until.timestamp(), entry.callback)
+                item.postponed = (entry.until.timestamp(), entry.callback, entry.at.timestamp())
                 return item, ""
             case Closed():
                 item = self._item(entry.task, "")
@@ -74,6 +77,7 @@ class Book:
         """The task of that id; a ghost if the sheet has it no longer; None for calls dialled by hand."""
         if not task:
             return None
+        self.touched.add(task)
         item = self.items.get(task)
         if item is None:
             item = Item(Task(id=task, number=number), canonical(number), listed=False)
@@ -137,6 +141,13 @@ class Book:
         if item is not None and item.last is record:
             item.postponed = None
         return item, record.number
+
+    def calls_of_touched(self) -> dict[str, tuple[datetime, ...]]:
+        """When the numbers that calls went to from here were called, by whomever."""
+        numbers = {record.number for _, record in self._records.values()} | {one.number for one in self._open.values()}
+        caps = self.memory.caps
+        return {number: tuple(datetime.fromtimestamp(at, UTC) for at in caps.calls(number))
+                for number in sorted(numbers) if caps.calls(number)}
 
     def intended_at(self, attempt: str) -> float:
         """When an open intention was stored."""

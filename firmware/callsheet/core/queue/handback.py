@@ -24,7 +24,7 @@ MEMORY = 31 * 86400.0
 def remaining_sheet(book: Book, roster: Roster, at: float) -> Sheet:
     """The unfinished tasks at `at` (POSIX seconds) with past attempts, appointments, holds and calls per number."""
     tasks = tuple(
-        _remaining(item, book, roster)
+        remaining_task(item, book, roster)
         for item in book.items.values()
         if item.listed and (item.block is None or item.block.kind != "final")
     )
@@ -38,7 +38,8 @@ def remaining_sheet(book: Book, roster: Roster, at: float) -> Sheet:
     )
 
 
-def _remaining(item: Item, book: Book, roster: Roster) -> Task:
+def remaining_task(item: Item, book: Book, roster: Roster) -> Task:
+    """An unfinished task with what happened to it."""
     task, changes = item.task, {}  # type: tuple[Task, dict[str, object]]
     if item.dialled:
         changes["attempts"] = item.counted() + bool(item.open_attempt)

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from callsheet.core.caps import SAME_CALL
-from callsheet.core.model import Attempt, Task
+from callsheet.core.model import Attempt, PastAttempt, Task
 from callsheet.core.outcomes import Outcome
 from callsheet.core.queue.types import Blocker
 from callsheet.core.retry import FINAL_ACTIONS
@@ -18,6 +18,11 @@ CALLBACK, IN_WINDOW, PLAIN, WINDOW_PAST = range(4)
 TRANSPARENT = frozenset({"pause", "stop", "hold"})
 """Actions that leave the task's earlier appointment as it was."""
 UNDECIDED = frozenset({"", "ask"})
+
+
+def latest(past: Iterable[PastAttempt]) -> float:
+    """When the last of these attempts was made; far back if there is none."""
+    return max((attempt.at.timestamp() for attempt in past), default=float("-inf"))
 
 
 class Record(Struct, gc=False):
@@ -64,8 +69,8 @@ class Item(Struct, gc=False):
     records: list[Record] | None = None
     open_attempt: str = ""
     """The intention that has not ended yet."""
-    postponed: tuple[float, bool] | None = None
-    """Until when, and whether that is an appointment."""
+    postponed: tuple[float, bool, float] | None = None
+    """Until when, whether that is an appointment, and when it was made."""
     closed: str = ""
 
     rank: int = -1
@@ -124,18 +129,26 @@ class Item(Struct, gc=False):
 
     def held(self, issued: float) -> str:
         """Why it is kept back. A sheet issued after the attempt lets go, and so does the agent by postponing it."""
-        if self.postponed is not None:
+        told = self.told()
+        if self.postponed is not None and self.postponed[2] >= told:
             return ""
         last = self.last
-        if last is not None and last.action == "hold" and issued <= last.ended:
+        if last is not None and last.action == "hold" and issued <= last.ended and last.dialled > told - SAME_CALL:
             return last.outcome
         return self.task.held
 
+    def told(self) -> float:
+        """When the last attempt was made that the sheet tells of: what is older here has been overtaken elsewhere."""
+        return latest(self.task.past) if self.task.past else float("-inf")
+
     def _wait(self) -> tuple[float, str, bool]:
-        if self.postponed is not None:
-            until, callback = self.postponed
+        told = self.told()
+        if self.postponed is not None and self.postponed[2] >= told:
+            until, callback, _ = self.postponed
             return until, "callback" if callback else "not-before", callback
         for record in reversed(self.records or ()):
+            if record.dialled <= told - SAME_CALL:
+                break
             if record.action in TRANSPARENT:
                 continue
             until = record.ended if record.until is None else record.until

@@ -15,12 +15,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 
-from callsheet.core.ledger import Adopted, AnyEntry, Closed
-from callsheet.core.model import Attempt, Sheet, Task
+from callsheet.core.ledger import Adopted, AnyEntry, Carried, Closed
+from callsheet.core.model import Attempt, Progress, Sheet, Task
 from callsheet.core.queue.book import Book
 from callsheet.core.queue.handback import remaining_sheet
 from callsheet.core.queue.item import Item
 from callsheet.core.queue.lane import NEVER, READY, WAITING, Front, Lane
+from callsheet.core.queue.progress import carry_over, join, progress_of
 from callsheet.core.queue.roster import Roster, compare, revise
 from callsheet.core.queue.types import CLOSING, Blocker, Counts, Merge, Proposal, TaskState
 from callsheet.core.retry import Decision, Tally, decide
@@ -40,6 +41,8 @@ class Queue:
         self._settings, self._numbers = settings, numbers
         self._book = Book()
         self._book.remember(recent or {})
+        self._carried: Progress | None = None
+        """What other phones did to the sheet."""
         self._load(sheet)
 
     def _load(self, sheet: Sheet) -> None:
@@ -80,6 +83,9 @@ class Queue:
             if entry.sheet.id == self.sheet.id and entry.sheet.revision > self.sheet.revision:
                 self.merge(entry.sheet, entry.at.timestamp())
             return
+        if isinstance(entry, Carried):
+            self._carry(entry.progress)
+            return
         item, number = self._book.apply(entry)
         touched = [*self._roster.by_number.get(number, ())] if number else []
         if item is not None and not any(item is other for other in touched):
@@ -97,7 +103,7 @@ class Queue:
         if the revision is not higher, SheetRefused if it is another sheet.
         """
         del at  # nothing in a merge depends on the time
-        adopted = revise(self.sheet, sheet)
+        adopted = revise(self.sheet, carry_over(sheet, self._carried))
         change = compare(self.sheet, adopted)
         self._load(adopted)
         return change
@@ -106,6 +112,11 @@ class Queue:
         """Take in calls per number that another memory knows of; they count towards rolling caps."""
         self._book.remember(recent)
         self._load(self._roster.sheet)
+
+    def _carry(self, progress: Progress) -> None:
+        """Other phones' work on this sheet, which its later revisions may not know of either."""
+        self._carried = join(self._carried, progress)
+        self._load(carry_over(self.sheet, self._carried))
 
     def _assess(self, item: Item) -> bool:
         """Work out anew where a task stands; true if only time can keep it back now."""
@@ -275,6 +286,11 @@ class Queue:
         for item in self._book.items.values():
             if item.listed or item.dialled:
                 yield _state(item, self._roster.issued)
+
+    def progress(self) -> Progress:
+        """What has become of the sheet, here and wherever else this phone has heard of."""
+        here = progress_of(self._book, self._roster)
+        return join(self._carried, here) or here
 
     def remaining(self, at: float) -> Sheet:
         """What is unfinished, as a sheet that another phone can go on with; see `handback`."""
