@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hook switch over gpiozero.
+
+Debounced here and not by `bounce_time`: with lgpio that has open reports of phantom
+and lost edges. An edge only wakes the thread; what counts is a level that stands still.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from callsheet.adapters.board import HookPin
+from callsheet.adapters.faults import Faults
+from callsheet.core.events import HookChanged
+from callsheet.ports import Post
+
+PART = "hook"
+REREAD = 1.0
+"""Seconds after which the level is read although no edge was heard of."""
+RETRY = 5.0
+STEP = 0.002
+"""Seconds between reads while the contact settles."""
+
+
+def switch(pin: HookPin, factory: Any = None) -> Any:
+    """The gpiozero device. The wiring board pulls the line, so the processor's own pull is off."""
+    gpiozero = importlib.import_module("gpiozero")
+    return gpiozero.DigitalInputDevice(pin.line, pull_up=None, active_state=pin.off_hook == "high",
+                                       pin_factory=factory)
+
+
+class Hook:
+    """Posts HookChanged. At rest it is taken to lie on its hook; a switch that is not fitted reads so too."""
+
+    def __init__(self, make: Callable[[], Any], debounce: float, faults: Faults) -> None:
+        """`debounce`: seconds for which a level must stand still."""
+        self._make = make
+        self._debounce = debounce
+        self._faults = faults
+        self._wake = threading.Event()
+        self._closing = False
+        self._off = False
+        self._thread = threading.Thread(target=self._run, name="hook", daemon=True)
+
+    def start(self, post: Post) -> None:
+        """Begin to watch."""
+        self._post = post
+        self._thread.start()
+
+    def close(self) -> None:
+        """End."""
+        self._closing = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+
+    def _run(self) -> None:
+        while not self._closing:
+            try:
+                self._watch()
+            except Exception as error:  # noqa: BLE001 - gpiozero and lgpio share no base but Exception
+                self._faults.tell(PART, f"the hook switch's line cannot be used: {error}")
+                if not self._closing:
+                    self._wake.wait(RETRY)
+
+    def _watch(self) -> None:
+        device = self._make()
+        try:
+            device.when_activated = device.when_deactivated = self._wake.set
+            self._faults.tell(PART)
+            while not self._closing:
+                self._wake.clear()
+                off = self._settled(device)
+                if off != self._off:
+                    self._off = off
+                    self._post(HookChanged(off))
+                self._wake.wait(REREAD)
+        finally:
+            device.close()
+
+    def _settled(self, device: Any) -> bool:
+        """The level, once it has not changed for the debounce time; at once if it is what it was."""
+        level = bool(device.is_active)
+        if level == self._off:
+            return level
+        since = time.monotonic()
+        while not self._closing and time.monotonic() - since < self._debounce:
+            time.sleep(STEP)
+            now = bool(device.is_active)
+            if now != level:
+                level, since = now, time.monotonic()
+        return level
