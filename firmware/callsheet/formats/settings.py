@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, field
-from msgspec.structs import fields, replace
+from msgspec import Meta, field
 
 from callsheet.core.model import Seconds
 from callsheet.core.settings import CallSettings, NumberSettings, PhoneTraits
@@ -16,29 +15,16 @@ from callsheet.formats.dhcp import USUAL, Source
 from callsheet.formats.errors import FormatError, Invalid
 from callsheet.formats.header import check_link, check_rules, with_whole_times
 from callsheet.formats.moments import zone
+from callsheet.formats.network import NetworkSettings, network_checks
+from callsheet.formats.sections import Section
 from callsheet.formats.texts import check_name, plain_text
 from callsheet.formats.toml_places import error_at, parsed
 from callsheet.formats.typed import check_leaves, typed
 
-S = TypeVar("S", bound=Struct)
-
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Codec = Literal["opus", "G722", "PCMU", "PCMA"]
 
-SECRETS = frozenset({"password", "token", "pin"})
-"""Names of settings, in whatever section, that are never shown."""
-MASK = "••••"
-_PASSWORD_IN_LINK = re.compile(r"(://[^/@:\s]*:)[^/@\s]*@")
-
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?")
-
-
-class Section(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Root of the sections; printing one shows no secret."""
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{f.name}={getattr(masked(self), f.name)!r}" for f in fields(self))
-        return f"{type(self).__name__}({shown})"
 
 
 class SheetSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -113,12 +99,14 @@ class AudioSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defau
     """[audio]: the headset's sound."""
 
     device: str = "auto"
-    """Name of an ALSA device; "auto": the first USB headset; "null": no sound, but paced as real;
+    """Part of a headset's name ("Jabra") or of an ALSA device's; "auto": the first USB headset; "null": no sound, but paced as real;
     "file": the microphone reads `microphone_file`, the ear piece is written to `speaker_file` (tests, demo)."""
     microphone_file: str = ""
     speaker_file: str = ""
     volume: Annotated[int, Meta(ge=0, le=100)] = 70
     tones: Literal["off", "low", "normal"] = "normal"
+    sidetone: Annotated[int, Meta(ge=-1, le=100)] = -1
+    """The agent's own voice in the ear piece, in percent of what the headset can; -1: as the headset has it."""
 
 
 class DhcpSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -133,11 +121,40 @@ class DhcpSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaul
     """Where dhcpcd's hook puts the leases."""
 
 
+class ConsoleSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """[console]: the admin's serial console."""
+
+    idle_log_out: Annotated[float, Meta(ge=30)] = 600.0
+    """Seconds without a key after which an admin is logged out."""
+    trial: Annotated[float, Meta(ge=20)] = 90.0
+    """Seconds the phone has to reach its servers with new settings, before they go back by themselves."""
+    speed: Literal[9600, 19200, 38400, 57600, 115200, 230400] = 115200
+    """Bits per second of serial ports that have a speed."""
+
+
 class DataSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """[data]: where the phone keeps its state."""
 
     directory: str = "data"
     """Relative to the settings file."""
+
+
+class HardwareSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """[hardware]: which parts this handset was built with; on which pins is the board's business.
+
+    The keypad is `phone.keypad`, the headset `audio.device`.
+    """
+
+    display: Literal["ssd1306", "sh1106", "ssd1322", "none"] = "ssd1306"
+    """The display's controller."""
+    display_address: Annotated[int, Meta(ge=0, le=0x77)] = 0
+    """On I²C; 0: whichever of the board's usual ones answers."""
+    display_bus: str = ""
+    """Part of the I²C adapter's name in /sys/bus/i2c; empty: the one on header pins 3 and 5."""
+    upside_down: bool = False
+    """The display is mounted the other way up."""
+    hook: bool = True
+    """There is a hook switch, or may be: without one nothing is ever lifted."""
 
 
 class SimulatorSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -169,26 +186,11 @@ class Settings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     sip: SipSettings = SipSettings()
     audio: AudioSettings = AudioSettings()
     dhcp: DhcpSettings = DhcpSettings()
+    network: NetworkSettings = NetworkSettings()
+    console: ConsoleSettings = ConsoleSettings()
     data: DataSettings = DataSettings()
+    hardware: HardwareSettings = HardwareSettings()
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
-
-
-
-def masked(settings: S) -> S:
-    """The same settings, or section of settings, with every secret that is set replaced by dots: fit to be shown.
-
-    A password in a link is a secret too.
-    """
-    changes: dict[str, Any] = {}
-    for one in fields(settings):
-        value = getattr(settings, one.name)
-        if one.name in SECRETS and value:
-            changes[one.name] = MASK
-        elif isinstance(value, str) and "://" in value:
-            changes[one.name] = _PASSWORD_IN_LINK.sub(rf"\1{MASK}@", value)
-        elif isinstance(value, Struct):
-            changes[one.name] = masked(value)
-    return replace(settings, **changes)
 
 
 def read_settings(data: bytes, name: str = "") -> Settings:
@@ -231,6 +233,7 @@ def _check(settings: Settings) -> None:
         ("sheet", "auth", lambda: _check_auth(sheet)),
         ("sheet", "retry_max", lambda: _check_span(sheet.retry_min, sheet.retry_max)),
         ("dhcp", "hosts", lambda: _check_servers(settings.dhcp.hosts)),
+        *(("network", name, check) for name, check in network_checks(settings.network)),
         ("sip", "server", lambda: _check_host(sip.server)),
         ("sip", "fallback", lambda: _check_host(sip.fallback)),
         ("sip", "domain", lambda: _check_host(sip.domain)),
