@@ -20,12 +20,12 @@ import msgspec
 
 from callsheet.core import model, outcomes
 from callsheet.core import settings as core_settings
-from callsheet.formats import lease, results, settings, status
+from callsheet.formats import lease, network, results, settings, status
 from callsheet.formats.sheet_json import FORMAT, VERSION
 
 FOLDER = Path(__file__).parent / "schema"
 
-_SOURCES = (model, outcomes, core_settings, results, settings, status, lease)
+_SOURCES = (model, outcomes, core_settings, results, network, settings, status, lease)
 _TIME = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?"
     r"([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?$"

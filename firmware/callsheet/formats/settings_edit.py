@@ -19,7 +19,8 @@ from tomlkit.exceptions import TOMLKitError
 
 from callsheet.formats.errors import Invalid, nearest, shown
 from callsheet.formats.schema import schemas
-from callsheet.formats.settings import MASK, SECRETS, Settings, masked
+from callsheet.formats.sections import MASK, SECRETS, masked
+from callsheet.formats.settings import Settings
 from callsheet.formats.toml_places import parsed
 
 _YES = frozenset({"true", "yes", "on", "1"})

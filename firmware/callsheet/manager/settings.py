@@ -15,7 +15,7 @@ from callsheet.core.settings import NumberSettings
 from callsheet.formats.errors import FormatError, Invalid
 from callsheet.formats.header import check_web_link
 from callsheet.formats.moments import zone
-from callsheet.formats.settings import Section
+from callsheet.formats.sections import Section
 from callsheet.formats.texts import plain_text
 from callsheet.formats.toml_places import error_at, parsed
 from callsheet.formats.typed import check_leaves, typed

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callsheet.formats.errors import FormatError, Invalid
-from callsheet.formats.settings import MASK, Settings, read_settings
+from callsheet.formats.sections import MASK
+from callsheet.formats.settings import Settings, read_settings
 from callsheet.formats.settings_edit import (
     as_text,
     catalogue,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from callsheet.core.outcomes import Outcome
 from callsheet.formats.errors import FormatError
-from callsheet.formats.settings import MASK, Settings, masked, read_settings
+from callsheet.formats.sections import MASK, masked
+from callsheet.formats.settings import Settings, read_settings
 
 WHOLE = """
 # A phone in Berlin

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from callsheet.formats.settings import MASK
+from callsheet.formats.sections import MASK
 from callsheet.manager.storage import schema
 
 BUSY_SECONDS = 30.0
