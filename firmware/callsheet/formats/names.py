@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 
 MAX_PART = 48
 """Characters of an agent's, sheet's or phone's part of the name."""
 
-_KINDS = ("result", "complete", "remaining", "status")
+_KINDS = ("result", "complete", "remaining", "status", "release")
 # Safe on every file system and in every URL without quoting (RFC 3986 §2.3 unreserved, but "~", which shells expand).
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
 _NAME = re.compile(
@@ -31,6 +32,11 @@ def upload_name(kind: str, agent: str, sheet: str, revision: int, phone: str, se
     if revision < 0 or seq < 0:
         raise ValueError("revision and sequence number count from 0")
     return f"{kind}-{_part(agent)}-{_part(sheet)}-r{revision}-{_part(phone)}-{seq:06d}.json"
+
+
+def lease_name(agent: str, day: date, number: int) -> str:
+    """lease-{agent}-{yyyymmdd}-{number:02d}.json, the number counted from 1."""
+    return f"lease-{_part(agent)}-{day:%Y%m%d}-{number:02d}.json"
 
 
 def parsed_name(name: str) -> dict[str, str] | None:

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Leases on a plain file server: the protocol without its I/O.
+
+Every look and every write is yielded to whoever has the connection, so that tests
+can let phones cross at each of them. Each file is written by one phone only. A
+phone writes its own first and then looks at the others', and so does every other:
+of two that cross at least one sees the other (Dekker's rule).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from callsheet.adapters.transport.lease_chain import MARGIN, Chain, Link, Party, today
+from callsheet.adapters.transport.lease_steps import Clock, Files, Made, Pause, Rewrite, Steps, instant
+from callsheet.core.model import Progress
+from callsheet.core.queue.progress import join
+from callsheet.formats.lease import LeaseFile, LeaseRequest, write_lease
+
+WISH = 300.0
+"""Seconds for which a wish stands without being renewed."""
+POLL = 5.0
+"""Seconds after which a phone that waits for another looks again."""
+SETTLE, SETTLE_FACTOR = 3.0, 4.0
+"""On servers that may let two phones create one file: seconds until we look whether ours is still there, and how many
+times as long as our own writing took."""
+TRIES = 5
+"""So often a claim begins anew when others cross it."""
+
+
+class Granted(Struct, frozen=True):
+    """See `LeaseGranted`."""
+
+    since: datetime
+    until: datetime
+    renew: float
+    asked_by: str = ""
+    progress: Progress | None = None
+
+
+class Refused(Struct, frozen=True):
+    """See `LeaseRefused`."""
+
+    holder: str
+    until: datetime | None
+    heard: datetime | None
+    renew: float
+    waiting: bool = False
+
+
+Outcome = Granted | Refused
+
+
+class LeaseFiles:
+    """One agent's leases, seen from one phone; one request at a time."""
+
+    def __init__(
+        self, agent: str, me: Party, clock: Clock, jitter: Callable[[float, float], float], *,
+        length: float, renew: float,
+    ) -> None:
+        self._agent, self._me, self._clock, self._jitter = agent, me, clock, jitter
+        self._files = Files(agent, me, clock)
+        self._length, self._renew = length, renew
+        self._mine: Link | None = None
+        self._rolled: Link | None = None
+        """Our file of an earlier day, until the new one has been found in its place."""
+        self._told: Party | None = None
+        """Who stood in the way when the agent was asked: only that one may be pushed aside."""
+        self._predecessors: dict[tuple[date, int], datetime] = {}
+        """Others' files before ours that are not released, and when they were written: what comes late is taken in."""
+        self._heard: dict[tuple[date, int], datetime] = {}
+        """Others' files behind ours, and when those that we took in were written."""
+
+    def ask(self, request: LeaseRequest) -> Steps[Outcome]:
+        """Carry out claim, renew, take-over or force. Raises what the steps raise."""
+        if request.action == "renew" and self._mine is not None:
+            return (yield from self._go_on(request, self._mine))
+        return (yield from self._claim(request))
+
+    def give_back(self) -> Steps[None]:
+        """A claim or a wish that nothing was done with. What the file says of the sheet stays."""
+        chain = yield from self._files.scan()
+        for link in chain.links:
+            if link.party == self._me and link.file and link.file.state != "released":
+                yield from self._files.write(link, state="released")
+        self._mine = self._rolled = None
+
+    def release(self, last: LeaseFile) -> Steps[None]:
+        """A phone that has worked is done: its files of that claim are released, and tell what it did."""
+        chain = yield from self._files.scan()
+        found = [link for link in chain.links
+                 if link.party == self._me and link.file is not None and link.file.since == last.since]
+        for link in found:
+            assert link.file is not None
+            yield from self._files.write(link, state="released", status=last.status, progress=last.progress)
+        if not found:
+            yield from self._leave_word(chain, last)
+        if self._mine is not None and self._mine.file and self._mine.file.since == last.since:
+            self._mine = self._rolled = None
+
+    def _leave_word(self, chain: Chain, last: LeaseFile) -> Steps[None]:
+        """Our file of that claim is gone; what we did is told all the same."""
+        mine = chain.mine
+        if mine is not None and mine.file is not None and mine.file.state == "held":
+            yield from self._files.write(mine, progress=join(last.progress, mine.file.progress))
+        else:
+            yield from self._files.create(chain, last)
+
+    # Claiming ------------------------------------------------------------------
+
+    def _claim(self, request: LeaseRequest) -> Steps[Outcome]:
+        """Look, write what that allows, and look again."""
+        for _ in range(TRIES):
+            now = self._clock.wall()
+            chain = yield from self._files.scan()
+            resumed = self._resumable(chain, now)
+            if resumed is not None:
+                self._keep(chain, resumed)
+                progress = self._inherited(chain, request)
+                outcome = yield from self._go_on(request, resumed, progress)
+                return replace(outcome, progress=progress) if isinstance(outcome, Granted) else outcome
+            mine = chain.mine
+            if mine is not None and mine.file and mine.file.state == "held":
+                # Power failed before it was known whether it holds; it does not.
+                yield from self._files.write(mine, state="released")
+                chain = yield from self._files.scan()
+            place = self._reusable(chain, now)
+            in_the_way = self._in_the_way(chain, place, request, now)
+            if in_the_way is not None:
+                return (yield from self._refuse(chain, place, in_the_way, request))
+            granted = yield from self._take(chain, place, request)
+            if granted is not None:
+                return granted
+            yield Pause(self._jitter(0.2, 2.0))
+        chain = yield from self._files.scan()
+        link = self._in_the_way(chain, None, request, self._clock.wall()) or chain.tail
+        return self._refusal(link, waiting=False)
+
+    def _resumable(self, chain: Chain, now: float) -> Link | None:
+        """Our file that says we have the lease, if nobody was before us or came after."""
+        mine = chain.mine
+        if mine is None or mine.file is None or mine.file.state != "held" or chain.overtaken(mine.place):
+            return None
+        return mine if mine.file.forced or not chain.before(mine.place, now) else None
+
+    def _reusable(self, chain: Chain, now: float) -> Link | None:
+        """Our file that a new claim may be written into: the last of all, or a wish that nobody has overtaken."""
+        mine = chain.mine
+        if mine is None or mine.file is None or chain.overtaken(mine.place):
+            return None
+        last = chain.tail is mine and mine.day >= today(now)
+        return mine if last or (mine.wishes and mine.alive(now)) else None
+
+    def _in_the_way(self, chain: Chain, place: Link | None, request: LeaseRequest, now: float) -> Link | None:
+        """Who must let go first: the holder, else the first who wishes."""
+        standing = chain.before(place.place if place else None, now)
+        if request.action == "force":
+            standing = [link for link in standing if link.party != self._told and not link.wishes]
+        return next((link for link in standing if not link.wishes), standing[0] if standing else None)
+
+    def _refuse(self, chain: Chain, place: Link | None, link: Link, request: LeaseRequest) -> Steps[Refused]:
+        """Another has it; whoever wants to take over says so behind all others."""
+        self._told = link.party
+        if request.action == "claim":
+            return self._refusal(link, waiting=False)
+        now = self._clock.wall()
+        if place is not None and place.file is not None and place.wishes:
+            stale = now - place.file.written.timestamp() > WISH / 5
+            if stale:
+                yield from self._files.write(place, state="wanted", until=instant(now + WISH), status=request.status)
+        elif place is not None:
+            yield from self._files.write(place, state="wanted", since=instant(now), until=instant(now + WISH),
+                                   forced=False, status=request.status)
+        else:
+            yield from self._files.create(chain, self._file("wanted", now, WISH, request, None))
+        return self._refusal(link, waiting=True)
+
+    def _take(self, chain: Chain, place: Link | None, request: LeaseRequest) -> Steps[Granted | None]:
+        """Write that we have it, then look whether that holds; None: it does not, and was taken back."""
+        mono, now = self._clock.mono(), self._clock.wall()
+        progress = self._inherited(chain, request)
+        file = self._file("held", now, self._length, request, join(progress, request.progress))
+        made: Made = "alone"
+        if place is None:
+            mine, made = yield from self._files.create(chain, file)
+            if mine is None:
+                return None
+        else:
+            mine = Link(place.day, place.number, file)
+            yield Rewrite(self._files.name(mine), write_lease(file))
+        took = self._clock.mono() - mono
+        settle = max(SETTLE, SETTLE_FACTOR * took)
+        if took > SETTLE:
+            # Whoever was faster may have looked already; at the next renewal it will see what we wrote over.
+            settle += self._renew + MARGIN / 4
+        chain = yield from self._files.scan()
+        at = self._clock.wall()
+        ours = next((link for link in chain.links if link.place == mine.place), None)
+        if not self._is_ours(ours, mine):
+            return None
+        if chain.overtaken(mine.place) or self._in_the_way(chain, mine, request, at):
+            yield from self._files.write(mine, state="released")
+            return None
+        if request.action == "force" and chain.before(mine.place, at):
+            # Only now, so that a phone whose power fails before this look does not go on as if it had been made.
+            mine = yield from self._files.write(mine, forced=True)
+        self._keep(chain, mine)
+        self._told = None
+        until = file.until if made == "alone" else file.written
+        renew = self._renew if made == "alone" else settle
+        asker = chain.wish(mine.place, at)
+        return Granted(file.since, until, renew, asker.party.phone if asker else "", self._inherited(chain, request))
+
+    # Going on ------------------------------------------------------------------
+
+    def _go_on(self, request: LeaseRequest, mine: Link, kept: Progress | None = None) -> Steps[Outcome]:
+        """Write our file anew, then look who came behind it."""
+        if self._rolled is not None:
+            mine = yield from self._rolled_over(mine, self._rolled)
+        found = yield from self._files.link(mine.day, mine.number)
+        if not self._is_ours(found, mine):
+            # Deleted, or lost to another phone that created it in the same instant: look at everything again.
+            self._mine = None
+            return (yield from self._claim(request))
+        assert found is not None and found.file is not None
+        now = self._clock.wall()
+        mine = yield from self._files.write(found, state="held", until=instant(now + self._length),
+                                            status=request.status, progress=request.progress or join(kept, found.file.progress))
+        self._mine = mine
+        chain = yield from self._files.scan_after(mine)
+        winner = chain.overtaken(mine.place)
+        if winner is not None:
+            yield from self._files.write(mine, state="released")
+            self._mine = None
+            return self._refusal(winner, waiting=False)
+        asker = chain.wish(mine.place, self._clock.wall())
+        late = yield from self._late(chain)
+        if asker is None and mine.day < today(now) and self._rolled is None:
+            yield from self._roll(chain, mine)
+        assert mine.file is not None
+        return Granted(mine.file.since, mine.file.until, self._renew, asker.party.phone if asker else "", late)
+
+    def _roll(self, chain: Chain, mine: Link) -> Steps[None]:
+        """After midnight: a file of the new day, so that those who look back only a few days find it."""
+        assert mine.file is not None
+        new, _ = yield from self._files.create(Chain([*chain.links, mine], self._me), mine.file)
+        if new is not None:
+            self._mine, self._rolled = new, mine
+
+    def _rolled_over(self, new: Link, old: Link) -> Steps[Link]:
+        """The new file is there and ours: the old one has done its work. If not, the old one goes on."""
+        self._rolled = None
+        found = yield from self._files.link(new.day, new.number)
+        if not self._is_ours(found, new):
+            return old
+        yield from self._files.write(old, state="released")
+        return new
+
+    def _late(self, after: Chain) -> Steps[Progress | None]:
+        """What others have said since we last looked: those before us, and those who came and went while we were away."""
+        late: Progress | None = None
+        for link in after.links:
+            if link.party != self._me and link.file and self._heard.get(link.place) != link.file.written:
+                self._heard[link.place] = link.file.written
+                late = join(late, link.file.progress)
+        for place, written in list(self._predecessors.items()):
+            found = yield from self._files.link(*place)
+            if found is None or found.file is None:
+                continue
+            if found.file.written != written:
+                self._predecessors[place] = found.file.written
+                late = join(late, found.file.progress)
+            if found.file.state == "released":
+                del self._predecessors[place]
+        return late
+
+    # Files ---------------------------------------------------------------------
+
+    def _keep(self, chain: Chain, mine: Link) -> None:
+        self._mine, self._rolled = mine, None
+        self._heard = {link.place: link.file.written for link in chain.links if link.file}
+        self._predecessors = {link.place: link.file.written for link in chain.links
+                              if link.place < mine.place and link.party != self._me and link.file
+                              and link.file.state == "held"}
+
+    def _inherited(self, chain: Chain, request: LeaseRequest) -> Progress | None:
+        """A phone that goes on with the sheet knows what itself has done."""
+        return chain.progress(request.sheet, own=request.progress is None)
+
+    def _is_ours(self, found: Link | None, mine: Link) -> bool:
+        if found is None or found.file is None or mine.file is None:
+            return False
+        return found.party == self._me and found.file.since == mine.file.since
+
+    def _file(
+        self, state: Literal["held", "wanted"], now: float, length: float, request: LeaseRequest,
+        progress: Progress | None,
+    ) -> LeaseFile:
+        at = instant(now)
+        return LeaseFile("callsheet-lease-file", 1, state, self._agent, self._me.phone, self._me.installation, at, at,
+                         instant(now + length), status=request.status, progress=progress)
+
+    def _refusal(self, link: Link | None, *, waiting: bool) -> Refused:
+        renew = POLL if waiting else self._renew
+        if link is None or link.file is None:
+            return Refused("?", None, None, renew, waiting)
+        file = link.file
+        return Refused(file.phone, file.until, file.written, renew, waiting)
