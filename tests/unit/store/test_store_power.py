@@ -72,6 +72,23 @@ def test_cut_at_every_write(trace: list[Operation], tmp_path: Path, share: float
     assert len(seen) > 2 * done
 
 
+def test_a_key_is_safe_before_its_data_and_goes_after_it(trace: list[Operation]) -> None:
+    """In the order of the disk: key synced, then the first transaction; last transaction, key overwritten, then unlinked."""
+    whole = [(op.kind, op.name) for op in trace]
+    ours = [(n, op) for n, op in enumerate(trace) if op.name == "session-1.key"]
+    assert [op.kind for _, op in ours] == ["write", "sync", "write", "sync", "unlink"]
+    (made, first), (safe, _), (gone, second), _, _ = ours
+    assert first.offset == second.offset == 0
+    assert len(first.data) == len(second.data) == 32
+    assert first.data != second.data
+    assert ("sync", "callsheet.db-wal") not in whole[made:safe]
+    log = [n for n, one in enumerate(whole) if one == ("write", "callsheet.db-wal") and made < n < gone]
+    assert log, "the session was written between the two"
+    emptied = [n for n, op in enumerate(trace) if op.kind == "truncate" and op.name == "callsheet.db-wal" and n < gone]
+    assert emptied, "the log with the session's pages and the key's other half went first"
+    assert emptied[-1] > log[-1]
+
+
 def test_kill_minus_nine(tmp_path: Path) -> None:
     rng = random.Random(42)
     for trial in range(8):

@@ -13,6 +13,8 @@ import sqlite3
 import zlib
 from pathlib import PurePosixPath
 
+from callsheet.adapters.store import schema
+from callsheet.adapters.store.seal import Seals, Unreadable
 from callsheet.ports import Document, StoreError, Waiting
 
 # So many confirmed names are remembered; attempt numbers never repeat, so that
@@ -20,18 +22,24 @@ from callsheet.ports import Document, StoreError, Waiting
 REMEMBERED = 20_000
 
 
-def add(db: sqlite3.Connection, session: int, document: Document) -> None:
+def add(db: sqlite3.Connection, seals: Seals, session: int, document: Document) -> None:
     """Queue a document, inside the caller's transaction."""
     sha256 = hashlib.sha256(document.body).hexdigest()
     name = _free_name(db, document.name, sha256)
     if not name:
         return
+    id = schema.next_row(db, "outbox")
+    sealed = seals.shut(db, session, place(id), zlib.compress(document.body, 6))
     db.execute(
-        "INSERT INTO outbox (session, name, agent, upload, content_type, sha256, size, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (session, name, document.agent, document.upload, document.content_type, sha256, len(document.body),
-         zlib.compress(document.body, 6)),
+        "INSERT INTO outbox (id, session, name, agent, upload, content_type, sha256, size, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (id, session, name, document.agent, document.upload, document.content_type, sha256, len(document.body), sealed),
     )
+
+
+def place(id: int) -> str:
+    """What an upload's body is bound to."""
+    return f"outbox {id}"
 
 
 def _free_name(db: sqlite3.Connection, name: str, sha256: str) -> str:
@@ -64,14 +72,14 @@ def waiting(db: sqlite3.Connection) -> tuple[Waiting, ...]:
     return tuple(Waiting(*row) for row in rows)
 
 
-def body(db: sqlite3.Connection, id: int) -> bytes:
+def body(db: sqlite3.Connection, seals: Seals, id: int) -> bytes:
     """The bytes of one that waits. Raises StoreError if it does not, or if they are not those that were stored."""
-    row = db.execute("SELECT name, sha256, body FROM outbox WHERE id=? AND body IS NOT NULL", (id,)).fetchone()
+    row = db.execute("SELECT name, sha256, session, body FROM outbox WHERE id=? AND body IS NOT NULL", (id,)).fetchone()
     if row is None:
         raise StoreError(f"upload {id} does not wait any more")
     try:
-        content = zlib.decompress(row[2])
-    except zlib.error:
+        content = zlib.decompress(seals.opener(db, row[2])(place(id), row[3]))
+    except (Unreadable, zlib.error):
         content = b""
     if hashlib.sha256(content).hexdigest() != row[1]:
         raise StoreError(f"upload {row[0]} is damaged on this phone's card")

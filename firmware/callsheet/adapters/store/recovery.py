@@ -19,10 +19,13 @@ TABLES = {
 SPARE_ATTEMPTS = 1000
 
 
-def open_database(path: Path, phone_id: str) -> tuple[sqlite3.Connection, str]:
-    """The database, and what had to be repaired (empty: nothing). Raises sqlite3.Error, StoreError, OSError."""
+def open_database(path: Path, phone_id: str, seal: schema.Job) -> tuple[sqlite3.Connection, str]:
+    """The database, and what had to be repaired (empty: nothing). Raises sqlite3.Error, StoreError, OSError.
+
+    `seal` seals what older versions left open.
+    """
     try:
-        db = schema.connect(path)
+        db = schema.connect(path, seal)
         try:
             _check(db)
         except BaseException:
@@ -33,8 +36,8 @@ def open_database(path: Path, phone_id: str) -> tuple[sqlite3.Connection, str]:
         if not is_damage(error):
             raise
     aside = _put_aside(path)
-    db = schema.connect(path)
-    rows = _take_over(db, aside, phone_id)
+    db = schema.connect(path, seal)
+    rows = _take_over(db, aside, phone_id, seal)
     return db, f"the database was damaged; {rows} rows were recovered, the damaged file is kept as {aside.name}"
 
 
@@ -49,10 +52,23 @@ def is_damage(error: sqlite3.Error) -> bool:
     return code is None or code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
-def _put_aside(path: Path) -> Path:
+def kept_copy(db: sqlite3.Connection, path: Path) -> Path:
+    """Copy the database as it is to a file of its own (SQLite, "VACUUM INTO"). Raises sqlite3.Error, OSError."""
+    copy = _free(path, "unreadable")
+    copy.touch(mode=0o600)
+    db.execute("VACUUM INTO ?", (str(copy),))
+    return copy
+
+
+def _free(path: Path, word: str) -> Path:
     number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+    while (free := path.with_name(f"{path.name}.{word}-{number}")).exists():
         number += 1
+    return free
+
+
+def _put_aside(path: Path) -> Path:
+    aside = _free(path, "damaged")
     # The log first: without it the database is older, with a foreign one it would be garbage.
     for suffix in ("-wal", "-shm", ""):
         source = Path(f"{path}{suffix}")
@@ -61,7 +77,7 @@ def _put_aside(path: Path) -> Path:
     return aside
 
 
-def _take_over(db: sqlite3.Connection, aside: Path, phone_id: str) -> int:
+def _take_over(db: sqlite3.Connection, aside: Path, phone_id: str, seal: schema.Job) -> int:
     """Copy every row that can be read into the new database; how many that were."""
     copy = aside.with_name("recovery.tmp")
     rows = 0
@@ -73,6 +89,7 @@ def _take_over(db: sqlite3.Connection, aside: Path, phone_id: str) -> int:
         with schema.transaction(db):
             for table, key in TABLES.items():
                 rows += _copy_table(db, copy, table, key)
+            seal(db)
             highest = max(_attempt_numbers(aside, phone_id), default=0)
             if highest >= schema.get(db, "next_attempt", 1):
                 schema.put(db, "next_attempt", highest + SPARE_ATTEMPTS)
@@ -106,7 +123,7 @@ def _mend_header(copy: Path, healthy: sqlite3.Connection) -> None:
 
 
 def _copy_table(db: sqlite3.Connection, copy: Path, table: str, key: tuple[str, ...]) -> int:
-    columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+    columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if _has(copy, table, row[1])]
     places = ",".join("?" * len(columns))
     names = ",".join(columns)
     before = db.total_changes
@@ -117,6 +134,12 @@ def _copy_table(db: sqlite3.Connection, copy: Path, table: str, key: tuple[str, 
             except sqlite3.IntegrityError:
                 continue
     return db.total_changes - before
+
+
+def _has(copy: Path, table: str, column: str) -> bool:
+    """Whether a database of perhaps an older version has this column."""
+    return not any(row[0] == 0 for row in _rows(copy, f"SELECT count(*) FROM pragma_table_info('{table}')"
+                                                       f" WHERE name='{column}'"))
 
 
 def _rows(copy: Path, query: str) -> Iterator[tuple[Any, ...]]:

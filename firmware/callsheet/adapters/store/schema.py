@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,15 +34,24 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX outbox_waiting ON outbox (id) WHERE body IS NOT NULL",
         "CREATE TABLE called (hash BLOB NOT NULL, at REAL NOT NULL, PRIMARY KEY (hash, at)) WITHOUT ROWID",
     ),
+    (
+        # From here on every body is sealed (seal). The attempt of an intention or end stays readable, in quotes, so
+        # that ids are not used twice even if nothing else can be read any more. Keys are in meta: a table of its own
+        # would lie on another page in a database that was brought up to date than in a new one (recovery).
+        """ALTER TABLE entry ADD COLUMN attempt TEXT NOT NULL DEFAULT ''""",
+    ),
 )
 VERSION = len(STEPS)
+SEALED = 2
+"""The version from which on bodies are sealed."""
+Job = Callable[[sqlite3.Connection], object]
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open for writing, durable and leaving nothing deleted behind. Raises sqlite3.Error, StoreError.
+def connect(path: Path, seal: Job) -> sqlite3.Connection:
+    """Open for writing, durable and leaving nothing deleted behind. Raises sqlite3.Error, StoreError, OSError.
 
     WAL with synchronous=FULL syncs the log at every commit (SQLite, "PRAGMA synchronous");
-    secure_delete overwrites deleted content with zeros.
+    secure_delete overwrites deleted content with zeros. `seal` seals what older versions left open.
     """
     path.touch(mode=0o600, exist_ok=True)
     db = sqlite3.connect(path, isolation_level=None, timeout=5.0)
@@ -51,14 +60,14 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA secure_delete=ON")
         db.execute("PRAGMA journal_size_limit=4194304")
-        _migrate(db, path)
+        _migrate(db, path, seal)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _migrate(db: sqlite3.Connection, path: Path) -> None:
+def _migrate(db: sqlite3.Connection, path: Path, seal: Job) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise StoreError(
@@ -69,7 +78,11 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         with transaction(db):
             for statement in step:
                 db.execute(statement)
+            if number == SEALED:
+                seal(db)
             db.execute(f"PRAGMA user_version={number}")
+    if 0 < version < SEALED:
+        wipe_log(db)
 
 
 @contextmanager
@@ -95,6 +108,26 @@ def get(db: sqlite3.Connection, key: str, default: int) -> int:
 def put(db: sqlite3.Connection, key: str, value: int) -> None:
     """Set a number in `meta`."""
     db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value", (key, value))
+
+
+def get_bytes(db: sqlite3.Connection, key: str) -> bytes:
+    """Bytes from `meta`; empty: there are none."""
+    row = db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
+    return row[0] if row and isinstance(row[0], bytes) else b""
+
+
+def put_bytes(db: sqlite3.Connection, key: str, value: bytes) -> None:
+    """Set bytes in `meta`; empty: take them out."""
+    if value:
+        db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value", (key, value))
+    else:
+        db.execute("DELETE FROM meta WHERE key=?", (key,))
+
+
+def next_row(db: sqlite3.Connection, table: str) -> int:
+    """The number that the next row of a table will have (SQLite, "AUTOINCREMENT"): what is sealed names its row."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name=?", (table,)).fetchone()
+    return (row[0] if row else 0) + 1
 
 
 def installation(db: sqlite3.Connection) -> int:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -14,13 +15,15 @@ import msgspec
 
 from callsheet.adapters.store import ledger, outbox, recent, schema
 from callsheet.adapters.store.lock import DirectoryLock
-from callsheet.adapters.store.recovery import is_damage, open_database
+from callsheet.adapters.store.recovery import is_damage, kept_copy, open_database
+from callsheet.adapters.store.seal import Seals
 from callsheet.adapters.store.worker import Worker
 from callsheet.core.events import FaultChanged, Saved, SaveFailed
 from callsheet.core.ledger import AnyEntry, Ended, Snapshot, Upload
 from callsheet.core.model import Attempt, Sheet
 from callsheet.ports import Document, Origin, Post, StoreError, Waiting
 
+log = logging.getLogger("callsheet.store")
 Result = TypeVar("Result")
 
 
@@ -38,6 +41,7 @@ class SqliteStore:
         self._directory = directory
         self._path = directory / "callsheet.db"
         self._phone_id = phone_id
+        self._seals = Seals(directory)
         self._canonical = canonical
         self._counts = counts
         self._origins: dict[tuple[str, str, int], Origin] = {}
@@ -63,7 +67,7 @@ class SqliteStore:
     def load(self) -> Snapshot:
         """Everything of the present session; rows that cannot be read are a FaultChanged, not an error."""
         problems: list[str] = []
-        snapshot = self._call(lambda: ledger.read(self._db, problems))
+        snapshot = self._call(lambda: ledger.read(self._db, self._seals, problems))
         if problems:
             self._post(FaultChanged("store", "; ".join(problems[:3])))
         return snapshot
@@ -97,7 +101,7 @@ class SqliteStore:
 
     def body(self, id: int) -> bytes:
         """The bytes to be sent."""
-        return self._call(lambda: outbox.body(self._db, id))
+        return self._call(lambda: outbox.body(self._db, self._seals, id))
 
     def confirmed(self, id: int) -> None:
         """The server has it. The last one of a session that is over erases the session."""
@@ -130,9 +134,33 @@ class SqliteStore:
 
     def _open(self) -> str:
         self._key = recent.load_key(self._directory / "recent.key")
-        self._db, repaired = open_database(self._path, self._phone_id)
+        repaired = self._open_database()
         self._erase(always=True)
         return repaired
+
+    def _open_database(self) -> str:
+        """Open it; what had to be repaired or given up (empty: nothing)."""
+        self._db, repaired = open_database(self._path, self._phone_id,
+                                           lambda db: ledger.seal_plain(db, self._seals))
+        if repaired:
+            # The damaged file may hold more of them than could be taken over.
+            self._seals.keys.put_aside(self._seals.keys.without_data(self._db), "damaged")
+        told = "; ".join(filter(None, (repaired, self._give_up_the_unreadable())))
+        if told:
+            log.error("%s", told)
+        return told
+
+    def _give_up_the_unreadable(self) -> str:
+        """What is sealed with a key that is lost is put aside, so that the phone can work; what that was."""
+        lost = ledger.without_key(self._db, self._seals)
+        if not lost:
+            return ""
+        copy = kept_copy(self._db, self._path)
+        self._seals.keys.put_aside(lost, "unreadable")
+        with schema.transaction(self._db):
+            uploads = sum(ledger.give_up(self._db, session) for session in lost)
+        return (f"the key of what was stored is lost: the call sheet must be fetched again, {uploads} uploads cannot "
+                f"be sent, and calls not reported yet are forgotten; all of it is kept as {copy.name}")
 
     def _save(self, id: int, entries: tuple[AnyEntry, ...], documents: tuple[Document, ...]) -> None:
         if self._owed is not None and entries[:1] != (self._owed[0],):
@@ -160,7 +188,7 @@ class SqliteStore:
 
     def _write(self, entries: tuple[AnyEntry, ...], documents: tuple[Document, ...]) -> None:
         with schema.transaction(self._db):
-            ledger.write(self._db, entries, documents, self._origins)
+            ledger.write(self._db, self._seals, entries, documents, self._origins)
             for entry in entries:
                 if isinstance(entry, Ended) and self._counts(entry.attempt):
                     number = self._canonical(entry.attempt.number)
@@ -169,18 +197,19 @@ class SqliteStore:
     def _mend(self) -> None:
         """The card went bad under us: take over what can be read, and go on without a restart."""
         self._db.close()
-        self._db, repaired = open_database(self._path, self._phone_id)
+        repaired = self._open_database()
         if repaired:
             self._post(FaultChanged("store", repaired))
 
     def _erase(self, always: bool = False) -> None:
-        """Erase finished sessions, and the log with their pages. Tried again at the next occasion if the disk fails."""
+        """Erase finished sessions, the log with their pages, and their keys. Tried again at the next occasion if the disk fails."""
         try:
             with schema.transaction(self._db):
-                erased = ledger.erase_finished(self._db)
-            if erased or always:
+                erased = ledger.erase_finished(self._db, self._seals)
+            if erased or always or self._erase_failed:
                 schema.wipe_log(self._db)
-        except sqlite3.Error as error:
+                self._seals.keys.destroy_unneeded(self._db)
+        except (sqlite3.Error, OSError) as error:
             self._erase_failed = True
             self._post(FaultChanged("store", _explain(error)))
         else:
