@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from callsheet import __version__
-from callsheet.cli import explain, sheet
+from callsheet.cli import explain, hostkey, sheet
 from callsheet.cli.output import Parser
 
 
@@ -39,6 +39,7 @@ def _parser() -> Parser:
     manager.set_defaults(run=lambda _: _manager([]))
     sheet.register(commands)
     explain.register(commands)
+    hostkey.register(commands)
     return parser
 
 

@@ -175,6 +175,8 @@ class Courier:
             client.put(name, body, item.content_type)
 
     def _wait(self, lane: Lane, error: Exception, pause: float) -> None:
+        if lane.error != str(error):
+            log.warning("uploads wait: %s", error)
         lane.error = str(error)
         lane.due = self._clock() + pause
 

@@ -47,6 +47,7 @@ class Fetcher:
         self._rng = rng
         self._wishes: SimpleQueue[_Wish | None] = SimpleQueue()
         self._failures = 0
+        self._trouble = ""
         self._url = ""
         self._client: Client | None = None
         self._guard = threading.Lock()
@@ -84,9 +85,12 @@ class Fetcher:
                 return
             try:
                 event = self._look(wish)
-                self._failures = 0
+                self._failures, self._trouble = 0, ""
             except TransferError as error:
                 self._failures = self._failures + 1 if error.temporary else 0
+                if error.reason != self._trouble:
+                    self._trouble = error.reason
+                    log.warning("no sheet: %s", error.reason)
                 event = SheetFailed(wish.id, error.kind, error.reason)
             except Exception as error:  # noqa: BLE001 -- see below
                 # A fault of ours must neither end the thread nor leave the agent waiting.

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 from paramiko import HostKeys as KnownHosts
 from paramiko import PKey
-from paramiko.hostkeys import InvalidHostKey
+from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
 from callsheet.adapters.transport.client import TransferError
 
@@ -74,14 +74,34 @@ class HostKeys:
         if not self._path:
             raise TransferError("certificate", "no file for host keys is set (sheet.host_keys)")
         name = _name(host, port)
-        kept = [line for line in self._lines() if not _speaks_of(line, name)]
+        self._write([*(line for line in self._lines() if not _speaks_of(line, name)), f"{name} {key.text}"])
+
+    def remove(self, host: str, port: int) -> int:
+        """Accept none of a server's keys any more; how many that were. Written whole or not at all."""
+        name, lines = _name(host, port), self._lines()
+        kept = [line for line in lines if not _speaks_of(line, name)]
+        if kept != lines:
+            self._write(kept)
+        return len(lines) - len(kept)
+
+    def all(self) -> tuple[tuple[str, HostKey], ...]:
+        """Every accepted key with the server's name as the file has it: host, [host]:port, or a hash of either."""
+        self._load()
+        entries = [HostKeyEntry.from_line(line) for line in self._lines()]
+        return tuple((name, host_key(entry.key)) for entry in entries if entry and entry.key for name in entry.hostnames)
+
+    def _write(self, lines: list[str]) -> None:
         target = Path(self._path)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", dir=target.parent, prefix=".host_keys", delete=False) as file:
-                file.write("".join(f"{line}\n" for line in [*kept, f"{name} {key.text}"]))
+                file.write("".join(f"{line}\n" for line in lines))
                 file.flush()
                 os.fsync(file.fileno())
+            if os.geteuid() == 0:
+                # An admin may be root where the phone is not, and the phone must be able to read it.
+                owner = target.parent.stat()
+                os.chown(file.name, owner.st_uid, owner.st_gid)
             Path(file.name).replace(target)
         except OSError as error:
             raise _unusable(error) from None
