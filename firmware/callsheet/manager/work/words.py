@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a phone's word changes about a task. The latest word wins; an older one may still fill in what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from callsheet.core.model import Attempt as Call
+from callsheet.core.model import Task as Described
+from callsheet.core.numbers import canonical
+from callsheet.core.outcomes import Outcome
+from callsheet.core.queue.item import TRANSPARENT, UNDECIDED
+from callsheet.formats.results import TaskResult
+from callsheet.manager.storage.tables import Attempt, Task
+from callsheet.manager.work import attempts, donotcall
+from callsheet.manager.work.sheets import Key, with_numbers
+
+
+def result(
+    db: Session, task: Task, said: TaskResult, issued: datetime, agent: str, phone: str, sender: Key, now: datetime,
+) -> set[Key]:
+    """Take in a task of a results file. Returns the sheets, other than the sender's, that must hear of it."""
+    was_final, first = task.final, not (task.outcome or task.not_before or attempts.of_task(db, task.id))
+    new = [call for call in said.attempts if attempts.store(db, task, call, issued, agent, phone)]
+    rows = attempts.of_task(db, task.id)
+    task.attempts = max(attempts.counted(task, rows), 0)
+    last = rows[-1] if rows else None
+    # Until a phone has said something, `changed` is by the manager's own clock.
+    if issued >= task.changed or (first and not task.withdrawn):
+        task.changed = issued
+        task.final = said.final or task.withdrawn
+        task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
+        _plan(task, said, last)
+    elif task.final:
+        if said.final and not task.outcome:
+            task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
+    elif last is not None and any(call.id == last.id for call in new):
+        task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
+    if task.final:
+        task.moving_to = task.moving_revision = None
+    db.flush()
+    _do_not_call(db, new, now)
+    return _others(db, task, new, was_final, sender)
+
+
+def _plan(task: Task, said: TaskResult, last: Attempt | None) -> None:
+    """When an unfinished task is due, and whether it is held, after its last call."""
+    call = next((one for one in said.attempts if last is not None and one.id == last.id), None)
+    if task.final:
+        task.not_before, task.callback, task.held = None, False, ""
+    elif call is not None:
+        if call.action not in TRANSPARENT:
+            task.not_before, task.callback = call.until, call.callback
+        task.held = call.outcome.value if call.action == "hold" or call.action in UNDECIDED else ""
+
+
+def unfinished(
+    db: Session, task: Task, said: Described, at: datetime, agent: str, phone: str, *, whole: bool,
+) -> None:
+    """Take in what a summary made at `at` says of a task that is not finished; unless `whole` only its calls."""
+    attempts.store_past(db, task, said.past, agent, phone, at)
+    rows = attempts.of_task(db, task.id)
+    task.attempts = max(attempts.counted(task, rows), said.attempts)
+    if task.final or at < task.changed or not whole:
+        return
+    task.changed = at
+    task.not_before, task.callback, task.held = said.not_before, said.callback, said.held
+    if said.max_attempts is not None:
+        task.max_attempts = said.max_attempts
+    if rows:
+        task.outcome = rows[-1].outcome
+
+
+def finished(task: Task, at: datetime) -> None:
+    """Take in that a task is done with; what became of it the file about the call will say."""
+    if not task.final and at >= task.changed:
+        task.final, task.changed = True, at
+        task.outcome = task.disposition = task.note = task.held = ""
+        task.moving_to = task.moving_revision = None
+
+
+def in_doubt(db: Session, task: Task, since: datetime) -> None:
+    """A phone that was heard of no more was at it: a call may have gone out, so somebody must decide."""
+    if not task.final and not any(row.dialled >= since for row in attempts.of_task(db, task.id)):
+        task.held = Outcome.UNKNOWN.value
+
+
+def _do_not_call(db: Session, calls: Iterable[Call], now: datetime) -> None:
+    for call in calls:
+        number = canonical(call.number)
+        if call.action == "dnc":
+            donotcall.add(db, (number,), now, reason=call.disposition, source="callee", by=call.id)
+        elif call.outcome is Outcome.UNWANTED:
+            donotcall.add(db, (number,), now, reason="607", source="network", by=call.id)
+        else:
+            donotcall.take_back(db, call.id, number, now)
+
+
+def _others(db: Session, task: Task, new: list[Call], was_final: bool, sender: Key) -> set[Key]:
+    """Whose sheets are no longer right: the task's, if it is another's, and those with the same number."""
+    found: set[Key] = set()
+    if (new or task.final != was_final) and task.agent_id is not None:
+        found.add((task.agent_id, task.list_id))
+    if new:
+        found |= {(one.agent_id, one.list_id) for one in with_numbers(db, (task.canonical,)) if one.agent_id}
+    return found - {sender}
