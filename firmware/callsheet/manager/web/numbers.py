@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Numbers as people type them."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+from sqlalchemy import ColumnElement, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from callsheet.core.numbers import canonical
+
+FEWEST = 4
+"""Digits that are looked for inside longer numbers."""
+_CLEAN = re.compile(r"\+?[0-9*#]{2,32}|[^@\s]+@[^@\s]+")
+
+
+class Unreadable(ValueError):
+    """`text` is no number."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("no number")
+        self.text = text[:60]
+
+
+def one_number(text: str, country: str) -> str:
+    """A number in any writing as E.164, national ones in `country` (ISO 3166; empty: as typed); raises Unreadable."""
+    plain = canonical(text)
+    if not plain.startswith("+") and country:
+        try:
+            parsed = phonenumbers.parse(plain, country)
+        except phonenumbers.NumberParseException:
+            parsed = None
+        if parsed is not None and phonenumbers.is_possible_number(parsed):
+            return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    if not _CLEAN.fullmatch(plain):
+        raise Unreadable(text)
+    return plain
+
+
+def spellings(column: InstrumentedAttribute[str], text: str, country: str) -> ColumnElement[bool]:
+    """Rows whose canonical number is the one typed, or has its digits inside."""
+    plain = canonical(text)
+    exact = {plain}
+    try:
+        exact.add(one_number(text, country))
+    except Unreadable:
+        pass
+    digits = re.sub(r"\D", "", plain).lstrip("0")
+    if len(digits) >= FEWEST and re.fullmatch(r"[\d+*#]+", plain):
+        return or_(column.in_(sorted(exact)), column.contains(digits, autoescape=True))
+    return column.in_(sorted(exact))
