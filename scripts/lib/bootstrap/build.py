@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import debian, say, trial
+from . import cross, debian, say, trial
 from .paths import RUNTIME_LOCK, cache_dir
 from .recipe import (
     BINDING_CFLAGS,
@@ -46,6 +46,7 @@ class Build:
     python: Path
     key: str
     work: Path
+    host: str = ""
     version: str = ""
     env: dict[str, str] = field(default_factory=dict)
 
@@ -64,9 +65,9 @@ def shelf(key: str) -> Path:
     return cache_dir() / "pjsua2" / key
 
 
-def cached_wheel(source_sha256: str, python: Path) -> Path | None:
+def cached_wheel(source_sha256: str, python: Path, host: str = "") -> Path | None:
     """Return the wheel in the cache for this source, machine and interpreter, if there is one."""
-    wheels = sorted(shelf(cache_key(source_sha256, python)).glob("pjsua2-*.whl"))
+    wheels = sorted(shelf(cache_key(source_sha256, python, host)).glob("pjsua2-*.whl"))
     return wheels[-1] if wheels else None
 
 
@@ -98,29 +99,33 @@ def provide_packages(python: Path) -> None:
         raise say.Failed(str(problem), EXIT_PACKAGES) from None
 
 
-def build_wheel(archive: Path, sha256: str, python: Path, *, again: bool = False) -> Path:
-    """Return our wheel for this archive and interpreter, from the cache or newly built; raise Failed."""
-    provide_packages(python)
+def build_wheel(archive: Path, sha256: str, python: Path, *, again: bool = False, host: str = "") -> Path:
+    """Return our wheel for this archive and interpreter, from the cache or newly built; raise Failed.
+
+    `host`: for that processor (a GNU triple), whose compilers and -dev packages the caller has put in place.
+    """
+    if not host:
+        provide_packages(python)
     with _one_at_a_time():
-        key = cache_key(sha256, python)
-        ready = cached_wheel(sha256, python)
+        key = cache_key(sha256, python, host)
+        ready = cached_wheel(sha256, python, host)
         if ready and not again:
             say.step(f"pjsua2 is in the cache: {ready}")
             return ready
         (cache_dir() / "work").mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f"pjsua2-{key}-", dir=cache_dir() / "work"))
-        job = Build(archive, sha256, python, key, work, env=_environment())
+        job = Build(archive, sha256, python, key, work, host, env=_environment() | cross.environment(host))
         wheel = _keep(job, _make(job))
         shutil.rmtree(work)  # left behind on failure, with its logs
         return wheel
 
 
 def _make(job: Build) -> Path:
-    say.step(f"build pjsua2 for {abi(job.python)} in {job.work} (about a minute and a half on two cores)")
+    say.step(f"build pjsua2 for {abi(job.python, job.host)} in {job.work} (about a minute and a half on two cores)")
     _unpack(job)
     say.step(f"configure pjproject {job.version}")
     say.run(
-        ["./configure", f"--prefix={job.work / 'prefix'}", *CONFIGURE],
+        ["./configure", f"--prefix={job.work / 'prefix'}", *CONFIGURE, *cross.configure(job.host)],
         log=job.log("configure"),
         cwd=job.tree,
         env=job.env,
@@ -130,6 +135,9 @@ def _make(job: Build) -> Path:
     _compile(job)
     say.step("link the binding, pack the wheel")
     wheel = _pack(job)
+    if job.host:
+        cross.check(wheel, job.host, job.work, EXIT_FEATURE)
+        return wheel
     say.step("try the wheel in an environment of its own")
     trial.run(wheel, job.python, job.work, job.log("trial"), EXIT_FEATURE)
     return wheel
@@ -211,8 +219,10 @@ def _wrap_command(job: Build) -> list[str]:
 def _pack(job: Build) -> Path:
     binding = job.tree / BINDING
     shutil.copy(WHEEL_SETUP, binding / "setup.py")
-    tools = trial.environment(job.python, job.work / "tools", job.log("tools"))
-    trial.pip(tools, ["install", "--require-hashes", "--no-deps", "-r", _build_tools(job)], job.log("tools"))
+    tools = job.python
+    if not job.host:  # there, the interpreter has Debian's own setuptools
+        tools = trial.environment(job.python, job.work / "tools", job.log("tools"))
+        trial.pip(tools, ["install", "--require-hashes", "--no-deps", "-r", _build_tools(job)], job.log("tools"))
     link = [*_words(job, "ldflags"), *(f"-l{name}" for name in _words(job, "libs"))]
     env = {
         **job.env,
@@ -251,7 +261,7 @@ def _keep(job: Build, wheel: Path) -> Path:
         "source_sha256": job.sha256,
         "recipe": recipe_hash(job.sha256),
         "suite": suite(),
-        "abi": abi(job.python),
+        "abi": abi(job.python, job.host),
         "dev_packages": debian.installed(debian.packages("build")),
     }
     (place / "build.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")

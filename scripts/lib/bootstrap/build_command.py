@@ -26,6 +26,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     words.add_argument("--python", type=Path, help="interpreter to build for (default: .venv's)")
+    words.add_argument(
+        "--host",
+        default="",
+        metavar="TRIPLE",
+        help="build for another processor, as aarch64-linux-gnu, with this Debian's compilers for it",
+    )
     words.add_argument("--again", action="store_true", help="build even if the cache has it")
     where = words.add_mutually_exclusive_group()
     where.add_argument("--source", type=Path, metavar="FILE", help="use this archive of pjproject")
@@ -49,6 +55,8 @@ def main(argv: list[str]) -> int:
     chosen = words.parse_args(argv)
     if bool(chosen.source) != bool(chosen.sha256):
         words.error("--source and --sha256 belong together")
+    if chosen.host and not chosen.source:
+        words.error("--host needs --source: its cache is looked up by image/steps/pjsua2.py")
     # stdout carries the wheel's path alone, progress goes beside it.
     answer, sys.stdout = sys.stdout, sys.stderr
     try:
@@ -66,7 +74,9 @@ def run(chosen: argparse.Namespace) -> Path:
     )
     if chosen.source:
         source.check(chosen.source, chosen.sha256)
-        return build.build_wheel(chosen.source, chosen.sha256.lower(), python, again=chosen.again)
+        return build.build_wheel(
+            chosen.source, chosen.sha256.lower(), python, again=chosen.again, host=chosen.host
+        )
     if chosen.record:
         found = source.signed_today()
         wheel = build.build_wheel(source.fetch(found), found.sha256, python, again=chosen.again)

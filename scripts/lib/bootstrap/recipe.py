@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import subprocess
 from pathlib import Path
 
-from . import debian
+from . import cross, debian
 from .paths import LIB
 
 CONFIG_SITE = LIB / "config_site.h"
@@ -68,7 +69,7 @@ def recipe_hash(source_sha256: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def cache_key(source_sha256: str, python: Path) -> str:
+def cache_key(source_sha256: str, python: Path, host: str = "") -> str:
     """Return the key of the wheel for this source, machine and interpreter.
 
     The -dev packages' versions are part of it, as far as they are installed:
@@ -77,8 +78,8 @@ def cache_key(source_sha256: str, python: Path) -> str:
     facts = {
         "recipe": recipe_hash(source_sha256),
         "suite": suite(),
-        "machine": platform.machine(),
-        "abi": abi(python),
+        "machine": cross.machine(host),
+        "abi": abi(python, host),
         "dev": debian.installed(debian.packages("build")),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
@@ -93,7 +94,8 @@ def suite() -> str:
     return f"{release.get('ID', '')}-{release.get('VERSION_ID', release.get('VERSION_CODENAME', ''))}"
 
 
-def abi(python: Path) -> str:
+def abi(python: Path, host: str = "") -> str:
     """Return an interpreter's extension ABI, as `cpython-311-x86_64-linux-gnu`."""
     code = "import sysconfig; print(sysconfig.get_config_var('SOABI'))"
-    return subprocess.check_output([str(python), "-c", code], text=True).strip()
+    env = os.environ | cross.environment(host)
+    return subprocess.check_output([str(python), "-c", code], text=True, env=env).strip()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import build, build_command, debian, recipe, say, trial
+from bootstrap import build, build_command, cross, debian, recipe, say, trial
 
 PYTHON = Path(sys.executable)
 GOOD_LOG = "\n".join(recipe.CONFIGURE_PROOF.values())
@@ -32,8 +32,8 @@ def known_packages(monkeypatch):
         (recipe, "CONFIGURE", ["--disable-video"]),
         (recipe, "CONFIG_SITE", PYTHON),
         (recipe, "suite", lambda: "debian-99"),
-        (recipe, "abi", lambda _: "cpython-399-x86_64-linux-gnu"),
-        (recipe.platform, "machine", lambda: "vax"),
+        (recipe, "abi", lambda *_: "cpython-399-x86_64-linux-gnu"),
+        (cross.platform, "machine", lambda: "vax"),
         (debian, "installed", lambda names: dict.fromkeys(names, "2.0")),
     ],
 )
@@ -46,6 +46,14 @@ def test_key_follows_everything_that_goes_in(known_packages, monkeypatch, tmp_pa
         value.write_text("#define PJSUA_MAX_CALLS 9\n")
     monkeypatch.setattr(where, name, value)
     assert recipe.cache_key("aa", PYTHON) != before
+
+
+def test_a_wheel_for_another_processor_has_a_key_and_words_of_its_own(known_packages, monkeypatch):
+    monkeypatch.setattr(recipe, "abi", lambda _, host="": f"cpython-313-{host}")
+    assert recipe.cache_key("aa", PYTHON, "aarch64-linux-gnu") != recipe.cache_key("aa", PYTHON)
+    assert cross.configure("") == [] and cross.environment("") == {}
+    assert "--with-ssl=/usr" in cross.configure("aarch64-linux-gnu")
+    assert cross.environment("aarch64-linux-gnu")["CC"] == "aarch64-linux-gnu-gcc"
 
 
 def test_cached_wheel_is_found_by_its_key_only(known_packages, monkeypatch, tmp_path):
@@ -103,7 +111,7 @@ def test_a_failed_step_shows_the_end_of_its_log(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [["--source", "x"], ["--sha256", "00"], ["--signed", "--record"], ["--nonsense"]]
+    "words", [["--source", "x"], ["--sha256", "00"], ["--signed", "--record"], ["--nonsense"], ["--host", "aarch64-linux-gnu"]]
 )
 def test_usage_errors_exit_2(words):
     with pytest.raises(SystemExit) as problem:
