@@ -3,10 +3,12 @@
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 
-from callsheet.adapters.sip import lowlevel, sound
+from callsheet.adapters.headset.mixer import Mixer
+from callsheet.adapters.sip import lowlevel
 from callsheet.core.events import CallAnswered, CallEnded, FaultChanged
 from callsheet.formats.settings import AudioSettings
 from callsheet.ports import SoundError
@@ -101,21 +103,18 @@ def test_a_headset_that_comes_after_the_start(headset, monkeypatch):
         agent.run(0.2)
 
 
-def test_the_first_usb_card_is_the_headset(tmp_path, monkeypatch):
-    cards = tmp_path / "cards"
-    cards.write_text(" 0 [PCH            ]: HDA-Intel - HDA Intel PCH\n"
-                     "                      HDA Intel PCH at 0xf7f10000 irq 31\n"
-                     " 2 [Headset        ]: USB-Audio - Plain [Headset]\n"
-                     "                      Plain at usb-0000:00:14.0-1, full speed\n"
-                     " 3 [Second         ]: USB-Audio - Another\n")
-    monkeypatch.setattr(sound, "_CARDS", cards)
-    assert sound.usb_cards() == ["Headset", "Second"]
-    cards.unlink()
-    assert sound.usb_cards() == []
-
-
 def test_what_there_is_to_choose_from_is_told(headset):
     with Agent(settings(""), AudioSettings(device="auto")) as agent:
         with pytest.raises(SoundError) as error:
             agent.sip.open_sound()
     assert re.search(rf"no USB headset.*{NAME}", str(error.value))
+
+
+def test_a_mixer_is_found_by_real_alsa(headset):
+    """PulseAudio's mixer has a volume without decibels, so that all gain is left to the bridge."""
+    with Path(os.environ["ALSA_CONFIG_PATH"]).open("a") as config:
+        config.write(f'ctl.{NAME} {{ type pulse server "unix:{headset.socket}" device "ear" }}\n')
+    mixer = Mixer(NAME)
+    assert mixer.prepare(-1)
+    left = mixer.volume(-6.0)
+    assert left == pytest.approx(-6.0) or abs(left) < 1.0

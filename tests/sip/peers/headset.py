@@ -38,27 +38,27 @@ class Headset:
         self._folder = folder
         # Sockets want a short path.
         self._run = Path(tempfile.mkdtemp(prefix="pa"))
-        self._socket = self._run / "s"
+        self.socket = self._run / "s"
         config = folder / "asound.conf"
-        config.write_text(_ASOUND.format(socket=self._socket))
+        config.write_text(_ASOUND.format(socket=self.socket))
         monkeypatch.setenv("ALSA_CONFIG_PATH", str(config))
         self._environment = {**os.environ, "HOME": str(self._run), "XDG_RUNTIME_DIR": str(self._run),
                              "XDG_CONFIG_HOME": str(self._run), "PULSE_RUNTIME_PATH": str(self._run),
-                             "PULSE_SERVER": f"unix:{self._socket}"}
+                             "PULSE_SERVER": f"unix:{self.socket}"}
         self._others: list[Process] = []
         self.plug_in()
 
     def plug_in(self) -> None:
         """It is there."""
-        self._socket.unlink(missing_ok=True)
+        self.socket.unlink(missing_ok=True)
         # Rewinding would take back what the monitor was already given.
         rate = f"rate={RATE} channels=1 norewinds=1"
         self._server = self._start("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
                                    "--disable-shm=yes",
-                                   "-L", f"module-native-protocol-unix socket={self._socket} auth-anonymous=1",
+                                   "-L", f"module-native-protocol-unix socket={self.socket} auth-anonymous=1",
                                    "-L", f"module-null-sink sink_name=ear {rate}",
                                    "-L", f"module-null-sink sink_name=mic {rate}")
-        self._server.wait_for(self._socket.exists)
+        self._server.wait_for(self.socket.exists)
 
     def pull_out(self) -> None:
         """It is gone."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pjsua2 as pj
 
+from callsheet.adapters.headset import cards
+from callsheet.adapters.headset.mixer import Mixer
 from callsheet.adapters.sip import lowlevel
 from callsheet.adapters.sip.stack import explain
 from callsheet.formats.settings import AudioSettings
@@ -15,12 +17,16 @@ from callsheet.ports import SoundError
 _UNITY = 70
 """The volume setting at which sound passes unchanged."""
 _DB_PER_UNIT = 0.4
-_CARDS = Path("/proc/asound/cards")
 
 
-def gain(volume: int) -> float:
-    """Factor for a volume of 0 (silent) to 100 (+12 dB)."""
-    return 10 ** ((volume - _UNITY) * _DB_PER_UNIT / 20) if volume > 0 else 0.0
+def decibels(volume: int) -> float:
+    """Gain for a volume of 1 to 100 (+12 dB)."""
+    return (volume - _UNITY) * _DB_PER_UNIT
+
+
+def factor(gain: float) -> float:
+    """What to multiply samples by for a gain in dB."""
+    return float(10 ** (gain / 20))
 
 
 class Sound:
@@ -30,6 +36,7 @@ class Sound:
         self._devices = endpoint.audDevManager()
         self._audio = audio
         self._volume = audio.volume
+        self._mixer: Mixer | None = None
         self.microphone: pj.AudioMedia | None = None
         self.ear: pj.AudioMedia | None = None
         self._devices.setNoDev()
@@ -46,6 +53,8 @@ class Sound:
         problem = ""
         try:
             self._open()
+            if self._mixer is not None:
+                self._mixer.prepare(self._audio.sidetone)
             self._apply_volume()
         except pj.Error as error:
             problem = explain(error)
@@ -59,7 +68,7 @@ class Sound:
         for node in (self.microphone, self.ear):
             if isinstance(node, (pj.AudioMediaPlayer, pj.AudioMediaRecorder)):
                 lowlevel.release(node)
-        self.microphone = self.ear = None
+        self.microphone = self.ear = self._mixer = None
         self._devices.setNoDev()
 
     def volume(self, step: int) -> None:
@@ -70,8 +79,11 @@ class Sound:
 
     def _apply_volume(self) -> None:
         assert self.ear is not None
+        # The headset does what it can, the bridge the rest.
+        wanted = decibels(self._volume)
+        left = self._mixer.volume(wanted) if self._mixer is not None else wanted
         # pjsua2 names it from the port: what the port receives from the bridge.
-        self.ear.adjustRxLevel(gain(self._volume))
+        self.ear.adjustRxLevel(factor(left) if self._volume > 0 else 0.0)
 
     def _open(self) -> None:
         if self._audio.device == "file":
@@ -119,26 +131,17 @@ class Sound:
         duplex = [(i, info.name) for i, info in enumerate(self._devices.enumDev2())
                   if info.inputCount and info.outputCount]
         wanted = self._audio.device
-        if wanted == "auto":
-            usable = [(i, name) for card in usb_cards() for i, name in duplex if f"CARD={card}," in name]
+        usable = [entry for entry in duplex if entry[1] == wanted]
+        card = None if usable else cards.choose(wanted, cards.cards())
+        if card is not None:
+            usable = [(i, name) for i, name in duplex if f"CARD={card.id}," in name]
             # plughw converts sample rates and owns the card; dmix and friends add latency.
             usable.sort(key=lambda entry: not entry[1].startswith("plughw:"))
-        else:
-            usable = [entry for entry in duplex if entry[1] == wanted] or \
-                [entry for entry in duplex if wanted.lower() in entry[1].lower()]
+            self._mixer = Mixer(f"hw:CARD={card.id}")
+        if not usable and wanted != "auto":
+            usable = [entry for entry in duplex if wanted.lower() in entry[1].lower()]
         if usable:
             return usable[0][0]
         there = ", ".join(sorted({name for _, name in duplex})) or "none"
         what = "no USB headset is plugged in" if wanted == "auto" else f"there is no sound device {wanted!r}"
         raise SoundError(f"{what}; devices that can speak and listen: {there}")
-
-
-def usb_cards() -> list[str]:
-    """Ids of the USB sound cards, in the kernel's order."""
-    try:
-        text = _CARDS.read_text(errors="replace")
-    except OSError:
-        return []
-    # " 1 [Headset        ]: USB-Audio - Jabra …", the second line of each entry has no bracket.
-    return [line.split("[", 1)[1].split("]", 1)[0].strip() for line in text.splitlines()
-            if "]: USB-Audio" in line and "[" in line]
