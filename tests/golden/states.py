@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from callsheet.core import effects as ef
 from callsheet.core import events as ev
 from callsheet.core.ledger import Adopted, SignedIn, Snapshot, Upload
 from callsheet.core.model import HistoryEntry, RetryRule, Rules, Sheet, Span, Task
@@ -96,10 +97,11 @@ class _Walk:
         self.shots: Named = []
 
     def desk(
-        self, settings: CallSettings = _PREVIEW, snapshot: Snapshot | None = None, **sheet: object
+        self, settings: CallSettings = _PREVIEW, snapshot: Snapshot | None = None, leases: bool = False,
+        **sheet: object,
     ) -> Desk:
         traits = PhoneTraits(id="desk", zone="Europe/London", language=self.language)
-        return Desk(sheet_of(*self.tasks, **sheet), settings, traits, snapshot=snapshot)
+        return Desk(sheet_of(*self.tasks, **sheet), settings, traits, snapshot=snapshot, leases=leases)
 
     def shot(self, name: str, desk: Desk) -> None:
         self.shots.append((name, desk.screen))
@@ -261,6 +263,33 @@ class _Walk:
         desk.press("890123456789")
         self.shot("dialpad-long", desk)
 
+    def two_phones(self) -> None:
+        """The agent is signed in on another one."""
+        desk = self.desk(leases=True)
+        desk.sign_in()
+        self.shot("asking-lease", desk)
+        heard, until = (datetime.fromtimestamp(desk.now.wall + at, UTC) for at in (-45.0, 35_000.0))
+        desk.refused("phone-3f2a91c4", until=until, heard=heard)
+        self.shot("taken", desk)
+        desk.press("#")
+        desk.refused("phone-3f2a91c4", until=until, heard=heard, waiting=True)
+        self.shot("asked", desk)
+        desk.wait(130.0)
+        self.shot("force", desk)
+        desk.press("#", hold=1.0)
+        desk.granted(60.0)
+        desk.event(ev.LeaseFailed(desk.last(ef.Lease).id, "unreachable", "files.example.com refuses the connection"))
+        desk.wait(70.0)
+        desk.event(ev.LeaseFailed(desk.last(ef.Lease).id, "unreachable", "files.example.com refuses the connection"))
+        self.shot("lease-over", desk)
+        desk.wait(61.0)
+        desk.granted(stop="complaints, wait for word")
+        self.shot("lease-stopped", desk)
+        desk.wait(61.0)
+        desk.granted(asked_by="phone-77aa01bc")
+        desk.event(ev.OutboxChanged(0))
+        self.shot("handed-over", desk)
+
     def after_power_cut(self) -> None:
         first = self.desk()
         first.ready()
@@ -280,6 +309,7 @@ def states(language: Language) -> Named:
     walk.calling()
     walk.after_calls()
     walk.from_outside()
+    walk.two_phones()
     walk.after_power_cut()
     return walk.shots
 

@@ -38,7 +38,7 @@ class Desk:
     def __init__(
         self, sheet: Sheet | None = None, settings: CallSettings | None = None, traits: PhoneTraits | None = None,
         auto: frozenset[str] = frozenset({"Save", "OpenHeadset", "Fetch"}), snapshot: Snapshot | None = None,
-        status_records: bool = False,
+        status_records: bool = False, leases: bool = False,
     ) -> None:
         self.sheet = sheet
         self.auto = auto
@@ -47,7 +47,7 @@ class Desk:
         self.trusted = True
         self.processor = Processor(traits or PhoneTraits(id="desk", zone="Europe/London"),
                                    settings or CallSettings(mode="preview"), NumberSettings(),
-                                   status_records=status_records)
+                                   status_records=status_records, leases=leases)
         self.effects: list[ef.AnyEffect] = []
         self.entries: list[AnyEntry] = []
         self.event(ev.Restored(snapshot or Snapshot()))
@@ -154,6 +154,15 @@ class Desk:
     def saved(self, kind: type[Effect]) -> list[Effect]:
         """All ledger entries of a kind so far."""
         return [e for e in self.entries if isinstance(e, kind)]
+
+    def granted(self, seconds: float = 36_000.0, since: float = 0.0, **fields: object) -> list[ef.AnyEffect]:
+        """The newest lease request is answered with yes; `since` in seconds from the desk's beginning."""
+        until, began = (datetime.fromtimestamp(at, UTC) for at in (self.now.wall + seconds, START + since))
+        return self.event(ev.LeaseGranted(self.last(ef.Lease).id, began, until, **fields))
+
+    def refused(self, holder: str = "desk-2", **fields: object) -> list[ef.AnyEffect]:
+        """It is answered with no: another phone has it."""
+        return self.event(ev.LeaseRefused(self.last(ef.Lease).id, holder, **fields))
 
     def call(self) -> int:
         """The number of the newest call."""

@@ -48,6 +48,9 @@ class Mode(StrEnum):
     NOTE = "note"
     CORRECT = "correct"
     UPCOMING = "upcoming"
+    TAKEN = "taken"
+    ASKED = "asked"
+    FORCE = "force"
     SIGNING_OUT = "signing-out"
 
 
@@ -93,6 +96,8 @@ class Action(StrEnum):
     VOLUME_DOWN = "volume-down"
     PLUS = "plus"
     CANCEL = "cancel"
+    TAKE_OVER = "take-over"
+    FORCE = "force"
 
 
 class Binding(Struct, frozen=True):
@@ -228,6 +233,11 @@ TABLE: dict[Mode, Behaviour] = {
     Mode.CORRECT: Behaviour((_b(Action.DISPOSITION, DIGITS, hint=False), _b(Action.BACK, "*")), _QUIET),
     Mode.UPCOMING: Behaviour((_b(Action.BACK, "*#"), _b(Action.PAGE, "8B"), _b(Action.PAGE, "C", hint=False)),
                              _QUIET),
+    Mode.TAKEN: Behaviour((_b(Action.TAKE_OVER, "#"), _b(Action.CANCEL, "*"), _b(Action.DIALPAD, "D")),
+                          _OFF, hook_off=Action.DIALPAD, sound="error"),
+    Mode.ASKED: Behaviour((_b(Action.CANCEL, "*"), _b(Action.DIALPAD, "D")), _OFF, hook_off=Action.DIALPAD),
+    Mode.FORCE: Behaviour((_b(Action.FORCE, "#", long=True), _b(Action.CANCEL, "*"), _b(Action.DIALPAD, "D")),
+                          _OFF, hook_off=Action.DIALPAD),
     Mode.SIGNING_OUT: Behaviour((_b(Action.LEAVE, "#"), _b(Action.DIALPAD, "D")), _SLOW, hook_off=Action.DIALPAD),
 }
 

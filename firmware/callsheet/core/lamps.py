@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from callsheet.core.behaviour import TABLE, Mode, beneath, mode
+from callsheet.core.lease import bar
 from callsheet.core.processor.work import why
 from callsheet.core.screen import Lamps
 from callsheet.core.state import OverlayKind, State, Work
@@ -41,6 +42,8 @@ def _attention(state: State, mono: float) -> str:
         return "off" if state.registered else "slow"
     if state.unknown or state.outbox_error or state.pause_reason in ("pause.our-fault", "pause.refused",
                                                                      "pause.stopped"):
+        return "slow"
+    if bar(state.lease, mono) in ("failed", "over", "taken", "stopped"):
         return "slow"
     wrap_up = state.wrap_up
     if wrap_up is not None and (wrap_up.until is None or wrap_up.decision.action == "ask"):

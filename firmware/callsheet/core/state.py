@@ -13,8 +13,9 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from callsheet.core.keypad import Keypad
+from callsheet.core.lease import Lease
 from callsheet.core.ledger import AnyEntry, Intention
-from callsheet.core.model import Attempt, Task
+from callsheet.core.model import Attempt, Sheet, Task
 from callsheet.core.outcomes import Outcome
 from callsheet.core.queue import Proposal, Queue
 from callsheet.core.retry import Decision
@@ -147,6 +148,13 @@ class OverlayKind(StrEnum):
     UPCOMING = "upcoming"
     NOTE = "note"
     CORRECT = "correct"
+    TAKEN = "taken"
+    ASKED = "asked"
+    FORCE = "force"
+
+
+LEASE_OVERLAYS = frozenset({OverlayKind.TAKEN, OverlayKind.ASKED, OverlayKind.FORCE})
+"""At sign-in, while another phone has the lease on the sheet."""
 
 
 class Overlay(Struct):
@@ -245,4 +253,10 @@ class State(Struct):
     """A PIN was given since power-on; without one the file server may refuse what is still to be sent."""
     pin_failures: int = 0
     pin_locked_until: float = 0.0
-    lease_until: float | None = None
+    leases: bool = False
+    """Whether a lease is asked for at all."""
+    lease: Lease = field(default_factory=Lease)
+    arrived: Sheet | None = None
+    """Fetched at sign-in, not adopted before it is known which phone may dial it."""
+    successor: str = ""
+    """The phone that has taken over from this one, for the agent to read until the next sign-in."""

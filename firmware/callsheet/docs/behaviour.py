@@ -35,6 +35,9 @@ _ABOUT = {
     Mode.NOTE: "A note; each key gives its letters in turn.",
     Mode.CORRECT: "Another outcome for the last call.",
     Mode.UPCOMING: "The next callees, and what they wait for.",
+    Mode.TAKEN: "You are signed in on another phone, which may dial your sheet; nothing is dialled here.",
+    Mode.ASKED: "The other phone has been asked to hand over; it does so after its call.",
+    Mode.FORCE: "It does not answer. Take over only if it is switched off: else two phones may ring one callee.",
     Mode.SIGNING_OUT: "What is unfinished is handed back.",
 }
 _WORDS = {"off": "off", "on": "on", "slow": "slow blink", "fast": "fast blink"}

@@ -12,7 +12,7 @@ from __future__ import annotations
 from callsheet.core import events as ev
 from callsheet.core.effects import AnyEffect
 from callsheet.core.keypad import Keypad
-from callsheet.core.processor import calls, keys, results, session, standing, work
+from callsheet.core.processor import calls, handover, keys, lease, results, session, standing, work
 from callsheet.core.processor.context import Context, retry_saves, save_failed, saved
 from callsheet.core.settings import CallSettings, NumberSettings, PhoneTraits
 from callsheet.core.state import State, Work
@@ -23,10 +23,14 @@ class Processor:
 
     def __init__(
         self, traits: PhoneTraits, settings: CallSettings, numbers: NumberSettings, *, status_records: bool = False,
+        leases: bool = False,
     ) -> None:
-        """`status_records`: each change of the agent's work status goes to the server as well."""
+        """`status_records`: each change of the agent's work status goes to the server as well.
+
+        `leases`: nothing is dialled from a sheet before it is known that no other phone does.
+        """
         keypad = Keypad(traits.keypad, traits.long_press)
-        self.state = State(traits, settings, numbers, keypad)
+        self.state = State(traits, settings, numbers, keypad, leases=leases)
         self._status_records = status_records
 
     def handle(self, event: ev.AnyEvent, now: ev.Now) -> tuple[AnyEffect, ...]:
@@ -42,7 +46,8 @@ class Processor:
     def deadline(self, now: ev.Now) -> float | None:
         """When a Tick is due at the latest, in monotonic seconds; None: nothing is timed."""
         state = self.state
-        times = [state.keypad.deadline(), state.retry_save_at, work.deadline(state, now.mono, now.wall)]
+        times = [state.keypad.deadline(), state.retry_save_at, work.deadline(state, now.mono, now.wall),
+                 lease.deadline(state, now.mono)]
         if state.call is not None:
             times.append(state.call.deadline)
         if state.wrap_up is not None:
@@ -61,6 +66,7 @@ def _advance(ctx: Context) -> None:
     retry_saves(ctx)
     calls.check_deadline(ctx)
     results.check_deadline(ctx)
+    handover.advance(ctx)
     work.advance(ctx)
     state = ctx.state
     if state.work is Work.SIGNING_OUT and not state.outbox and not ctx.unsaved:
@@ -120,6 +126,14 @@ def _dispatch(ctx: Context, event: ev.AnyEvent) -> None:
             session.sheet_failed(ctx, event)
         case ev.FetchDue():
             session.fetch_due(ctx, manual=event.manual)
+        case ev.LeaseGranted():
+            handover.granted(ctx, event)
+        case ev.LeaseRefused():
+            handover.refused(ctx, event)
+        case ev.LeaseWaived():
+            handover.waived(ctx, event)
+        case ev.LeaseFailed():
+            handover.failed(ctx, event)
         case ev.OutboxChanged():
             session.outbox_changed(ctx, event)
         case ev.FaultChanged():

@@ -20,7 +20,7 @@ from callsheet.core.behaviour import (
 from callsheet.core.effects import Dtmf, Hold, Volume
 from callsheet.core.keypad import KeyStroke
 from callsheet.core.outcomes import Outcome
-from callsheet.core.processor import calls, overlays, results, session, work
+from callsheet.core.processor import calls, handover, overlays, results, session, work
 from callsheet.core.processor.context import Context
 from callsheet.core.state import OverlayKind, State
 
@@ -285,6 +285,8 @@ _HANDLERS: dict[Action, Callable[[Context, str], None]] = {
     Action.ANSWER: lambda ctx, cap: calls.answer(ctx),
     Action.DECLINE: lambda ctx, cap: calls.decline(ctx),
     Action.LEAVE: lambda ctx, cap: session.leave(ctx),
+    Action.TAKE_OVER: lambda ctx, cap: handover.take_over(ctx),
+    Action.FORCE: lambda ctx, cap: handover.force(ctx),
     Action.CANCEL: lambda ctx, cap: session.cancel_sign_in(ctx),
     **dict.fromkeys((Action.DIGIT, Action.CONFIRM, Action.BACK, Action.CLOSE, Action.UP, Action.DOWN, Action.CHOOSE, Action.PLUS), _nothing),
 }

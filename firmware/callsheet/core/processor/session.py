@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from callsheet.core import events as ev
 from callsheet.core.effects import Fetch, Flush, Play, SignIn, SignOut
+from callsheet.core.lease import Lease, Stand
 from callsheet.core.ledger import (
     Adopted,
     Decided,
     Ended,
     Intention,
+    Leased,
     PinFailed,
     SignedIn,
     SignedOut,
@@ -18,11 +20,11 @@ from callsheet.core.ledger import (
 )
 from callsheet.core.model import Attempt, Sheet, Task
 from callsheet.core.pin import matches
-from callsheet.core.processor import work
+from callsheet.core.processor import lease, work
 from callsheet.core.processor.context import Context
 from callsheet.core.processor.results import hand_over_unknown, judge
 from callsheet.core.queue import Queue, SheetRefused
-from callsheet.core.state import Overlay, OverlayKind, Problem, Unknown, Work, WrapUp
+from callsheet.core.state import LEASE_OVERLAYS, Overlay, OverlayKind, Problem, Unknown, Work, WrapUp
 
 PIN_TRIES = 3
 """Wrong PINs in a row before the next try has to wait."""
@@ -50,6 +52,7 @@ def restore(ctx: Context, event: ev.Restored) -> None:
     state.finished = state.complete_sent = queue.finished
     state.pin_given = bool(state.traits.pin)
     ctx.emit(SignIn(snapshot.agent, state.traits.pin))
+    lease.restore(ctx, snapshot.entries)
     if state.traits.auto_ready:
         set_ready(ctx)
     fetch(ctx)
@@ -106,6 +109,7 @@ def sign_in(ctx: Context, agent: str, pin: str) -> None:
         return
     state.agent, state.pin, state.work, state.overlay = agent, pin, Work.SIGNING_IN, None
     state.work_since, state.pin_given = ctx.mono, True
+    state.sheet_note, state.successor, state.lease, state.arrived = None, "", Lease(), None
     ctx.emit(SignIn(agent, pin))
     fetch(ctx)
 
@@ -114,7 +118,10 @@ def cancel_sign_in(ctx: Context) -> None:
     """Back to the sign-in screen."""
     state = ctx.state
     if state.work is Work.SIGNING_IN:
+        lease.give_up(ctx)
         state.work, state.agent, state.pin, state.fetch = Work.OFF, "", "", 0
+        if state.overlay is not None and state.overlay.kind in LEASE_OVERLAYS:
+            state.overlay = None
         ctx.emit(SignOut())
 
 
@@ -138,7 +145,7 @@ def sheet_arrived(ctx: Context, event: ev.SheetArrived) -> None:
         return
     state.fetch = 0
     if event.sheet.agent != state.agent:
-        _refuse(ctx, Problem("note.wrong-agent", event.sheet.agent))
+        refuse(ctx, Problem("note.wrong-agent", event.sheet.agent))
         return
     if event.sheet.pin and state.work is Work.SIGNING_IN and not matches(state.pin, event.sheet.pin):
         wrong_pin(ctx)
@@ -147,8 +154,10 @@ def sheet_arrived(ctx: Context, event: ev.SheetArrived) -> None:
         ctx.save(SignedIn(state.agent, ctx.at))
     state.pin, state.pin_failures = "", 0
     state.skipped_rows = event.skipped
-    if state.queue is None:
-        _adopt(ctx, event.sheet)
+    if state.queue is None and state.leases:
+        lease.claim(ctx, event.sheet)
+    elif state.queue is None:
+        adopt(ctx, event.sheet)
     elif event.sheet.id != state.queue.sheet.id:
         _other_sheet(ctx, event.sheet)
     elif event.sheet.revision == state.queue.sheet.revision:
@@ -157,7 +166,8 @@ def sheet_arrived(ctx: Context, event: ev.SheetArrived) -> None:
         _merge(ctx, event.sheet)
 
 
-def _adopt(ctx: Context, sheet: Sheet) -> None:
+def adopt(ctx: Context, sheet: Sheet) -> None:
+    """A sheet is now the one being worked."""
     state, signing_in = ctx.state, ctx.state.work is Work.SIGNING_IN
     state.queue = Queue(sheet, state.settings, state.numbers)
     state.finished = state.complete_sent = False
@@ -178,10 +188,15 @@ def _other_sheet(ctx: Context, sheet: Sheet) -> None:
     # What is still being stored is made into files with the sheet it belongs to.
     busy = state.wrap_up is not None or state.call is not None or ctx.unsaved
     if busy or not state.queue.finished:
-        _refuse(ctx, Problem("note.other-sheet", sheet.id))
+        refuse(ctx, Problem("note.other-sheet", sheet.id))
         return
-    _adopt(ctx, sheet)
+    adopt(ctx, sheet)
     ctx.note("note.new-sheet", str(len(sheet.tasks)))
+    if state.lease.stand is Stand.HELD:
+        # Somebody may have worked on that one before.
+        ctx.save(Leased(ctx.at, state.lease.since))
+        state.lease.stand = Stand.ASKING
+        lease.ask(ctx, "claim")
 
 
 def _merge(ctx: Context, sheet: Sheet) -> None:
@@ -190,20 +205,25 @@ def _merge(ctx: Context, sheet: Sheet) -> None:
     try:
         merge = state.queue.merge(sheet, ctx.now.wall)
     except SheetRefused as error:
-        _refuse(ctx, Problem("note.old-revision", str(error)))
+        refuse(ctx, Problem("note.old-revision", str(error)))
         return
     ctx.save(Adopted(merge.sheet or sheet, ctx.at))
     if state.queue.finished is False:
         state.finished = state.complete_sent = False
     ctx.note("note.revised", f"+{len(merge.added)} ~{len(merge.changed)} -{len(merge.withdrawn)}")
-    preview = state.preview
-    if preview is not None and not preview.manual:
-        now_is = state.queue.task(preview.task.id)
-        if now_is is None or now_is != preview.task or preview.task.id in merge.withdrawn:
+    look_at_preview(ctx)
+
+
+def look_at_preview(ctx: Context) -> None:
+    """The sheet has changed: is the callee that is shown still one to be called?"""
+    state = ctx.state
+    if state.preview is not None and not state.preview.manual and state.queue is not None:
+        task = state.queue.task(state.preview.task.id)
+        if task is None or task != state.preview.task or task.withdrawn:
             work.withdraw(ctx)
 
 
-def _refuse(ctx: Context, problem: Problem) -> None:
+def refuse(ctx: Context, problem: Problem) -> None:
     """Keep the old queue, say why; at sign-in there is none, so the agent is sent back."""
     state = ctx.state
     if state.work is Work.SIGNING_IN:
@@ -273,7 +293,7 @@ def sheet_failed(ctx: Context, event: ev.SheetFailed) -> None:
     elif event.kind == "credentials" and _asks_for_pin(ctx):
         return
     elif state.work is Work.SIGNING_IN or state.fetch_manual or event.kind in ("format", "other"):
-        _refuse(ctx, Problem(f"note.sheet-{event.kind}", event.reason))
+        refuse(ctx, Problem(f"note.sheet-{event.kind}", event.reason))
 
 
 def _asks_for_pin(ctx: Context) -> bool:
@@ -300,8 +320,11 @@ def set_ready(ctx: Context) -> None:
         state.sheet_note, state.note_until = None, 0.0
 
 
-def sign_out(ctx: Context) -> None:
-    """Leave: what is unfinished is handed back to the management end."""
+def sign_out(ctx: Context, *, remaining: bool = True) -> None:
+    """Leave: what is unfinished is handed back to the management end, unless another phone works on it already.
+
+    The lease is given back last, with all that the next phone must know.
+    """
     state = ctx.state
     if state.queue is None or state.call is not None or state.parked is not None:
         ctx.note("note.finish-first")
@@ -309,11 +332,13 @@ def sign_out(ctx: Context) -> None:
     work.withdraw(ctx)
     hand_over_unknown(ctx)
     work.look_ahead(ctx)
-    entries = [] if state.queue.finished else [Upload("remaining")]
+    entries = [Upload("remaining")] if remaining and not state.queue.finished else []
+    if state.lease.since is not None:
+        entries.append(Upload("release"))
     ctx.save(*entries, SignedOut(ctx.at))
     ctx.emit(Flush(), SignOut())
     state.work, state.work_since, state.fetch = Work.SIGNING_OUT, ctx.mono, 0
-    state.overlay, state.outbox = None, state.outbox + len(entries)
+    state.overlay, state.outbox, state.lease = None, state.outbox + len(entries), Lease()
 
 
 def leave(ctx: Context) -> None:
@@ -333,6 +358,8 @@ def leave(ctx: Context) -> None:
     state.attempts, state.last_attempt, state.last_dialled = {}, None, ""
     state.overlay, state.pause_after = None, ""
     state.sheet_note, state.refused, state.skipped_rows = None, (), ()
+    if state.successor:
+        state.sheet_note, state.note_until = Problem("note.handed-over", state.successor), float("inf")
 
 
 def outbox_changed(ctx: Context, event: ev.OutboxChanged) -> None:

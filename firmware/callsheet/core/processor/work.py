@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from callsheet.core.effects import Play
+from callsheet.core.lease import bar, detail
 from callsheet.core.ledger import Intention, Postponed, Upload, Withdrawn
 from callsheet.core.model import Task
 from callsheet.core.processor import calls
@@ -27,7 +28,7 @@ STRETCH = 15.0
 """Seconds that one press of the stretch key adds."""
 
 Obstacle = Literal[
-    "signed-out", "fault", "unregistered", "no-headset", "unknown", "paused", "wrap-up", "incoming", "busy",
+    "signed-out", "fault", "unregistered", "no-headset", "unknown", "lease", "paused", "wrap-up", "incoming", "busy",
     "overlay", "gap", "queue", "finished", ""
 ]
 
@@ -43,6 +44,8 @@ class Why(Struct, frozen=True):
     blocker: Blocker | None = None
     until_mono: float | None = None
     detail: str = ""
+    which: str = ""
+    """Of obstacle "lease": see `core.lease.bar`."""
 
 
 def why(state: State, mono: float) -> Why:
@@ -63,6 +66,9 @@ def why(state: State, mono: float) -> Why:
         return Why("wrap-up", until_mono=state.wrap_up.until)
     if state.unknown:
         return Why("unknown")
+    barred = bar(state.lease, mono)
+    if barred:
+        return Why("lease", detail=detail(state.lease), which=barred)
     if state.work is Work.PAUSED:
         return Why("paused", detail=state.pause_reason)
     if state.overlay is not None:

@@ -118,6 +118,10 @@ class Queue:
         self._carried = join(self._carried, progress)
         self._load(carry_over(self.sheet, self._carried))
 
+    def knows(self, progress: Progress) -> bool:
+        """Whether it says nothing new."""
+        return join(self._carried, progress) == self._carried
+
     def _assess(self, item: Item) -> bool:
         """Work out anew where a task stands; true if only time can keep it back now."""
         item.stamp += 1

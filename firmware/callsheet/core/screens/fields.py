@@ -68,7 +68,21 @@ def _upcoming(state: State, now: Now, words: Words) -> Screen:
                   lines=tuple(lines) or (words("say.nothing"),))
 
 
+def _lease(state: State, now: Now, words: Words) -> Screen:
+    """Another phone has the lease: which, since when it is silent, and what can be done."""
+    at, lease = mode(state), state.lease
+    lines = [words("say.hands-over")] if at is Mode.ASKED else []
+    if lease.heard is not None:
+        lines.append(words("say.heard", time=words.when(lease.heard.timestamp())))
+    if lease.held_until is not None and at is Mode.TAKEN:
+        lines.append(words("say.held-until", time=words.when(lease.held_until.timestamp())))
+    return Screen(at, words(f"title.{at.value}"), words.clock(), lines=tuple(lines),
+                  headline=words(f"ask.{at.value}", agent=state.agent, phone=lease.holder),
+                  alert=words("say.hold-force") if at is Mode.FORCE else "")
+
+
 BUILDERS = {
+    **dict.fromkeys((Mode.TAKEN, Mode.ASKED, Mode.FORCE), _lease),
     **dict.fromkeys((Mode.AGENT, Mode.PIN, Mode.DIALPAD, Mode.TRANSFER, Mode.CLOCK, Mode.NOTE), _field),
     **dict.fromkeys((Mode.MENU, Mode.PAUSE, Mode.LATER), _list),
     Mode.CORRECT: _correct, Mode.UPCOMING: _upcoming,

@@ -25,7 +25,8 @@ def _off(state: State, now: Now, words: Words) -> Screen:
 
 
 def _signing_in(state: State, now: Now, words: Words) -> Screen:
-    return Screen(Mode.SIGNING_IN, words("title.signing-in"), words.clock(), headline=words("say.fetching"),
+    doing = "say.fetching" if state.arrived is None else "say.asking-lease"
+    return Screen(Mode.SIGNING_IN, words("title.signing-in"), words.clock(), headline=words(doing),
                   number=state.agent)
 
 
@@ -34,6 +35,8 @@ def _obstacle(state: State, now: Now, words: Words) -> str:
     reason = why(state, now.mono)
     if reason.obstacle in ("fault", "unregistered", "no-headset"):
         return words(f"why.{reason.obstacle}", detail=reason.detail)
+    if reason.obstacle == "lease":
+        return words(f"why.lease-{reason.which}", detail=words(reason.detail) if reason.detail else "")
     if reason.blocker is not None:
         return words.blocker(reason.blocker)
     return ""
