@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A file into a list: every row is read, every good one compared with what is known, and all stored at once or none.
+
+Rows wait in a file without a name while they are read, which takes most of the
+time and holds no lock; then one transaction takes them in. What fails or is broken
+off before its end leaves nothing behind, and is simply done again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import IO
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session
+
+from callsheet.core.settings import NumberSettings
+from callsheet.formats.errors import Invalid
+from callsheet.manager import assign, lists
+from callsheet.manager.errors import Refused
+from callsheet.manager.importer.columns import Plan
+from callsheet.manager.importer.known import Known
+from callsheet.manager.importer.report import Rejected, Report
+from callsheet.manager.importer.rows import Candidate, RowReader
+from callsheet.manager.importer.source import Source
+from callsheet.manager.storage.database import Database
+from callsheet.manager.storage.tables import Audit, CallList, ImportRun, Task
+from callsheet.manager.storage.tables import Mapping as Remembered
+
+CHUNK = 1000
+"""Rows compared and stored with one statement each."""
+_LOCK = 0x63616C6D
+"""Advisory lock of PostgreSQL: two imports at once would each miss the other's numbers."""
+_COLUMNS = frozenset({"id", "number", "name", "region", "zone", "priority", "not_before", "callback", "held",
+                      "max_attempts", "withdrawn"})
+"""What a task's row has columns for; the rest is in `details`."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with "read" or "store", how many, and of how many at most."""
+
+
+class Wishes(Struct, frozen=True):
+    """How a file is to be taken in."""
+
+    list: str
+    """Key of a list; made if there is none."""
+    title: str = ""
+    agents: tuple[str, ...] = ()
+    """Empty: nothing is assigned."""
+    by: tuple[assign.By, ...] = ()
+    country: str = ""
+    zone: str = ""
+    recent_days: int = 0
+    max_rows: int = 200_000
+    numbers: NumberSettings = NumberSettings()
+    who: str = "cli"
+    dry_run: bool = False
+
+
+class _DryRun(Exception):
+    """Ends the transaction without keeping anything."""
+
+
+def take_in(
+    database: Database, source: Source, plan: Plan, wishes: Wishes, now: datetime,
+    progress: Progress = lambda *_: None,
+) -> tuple[Report, list[Rejected]]:
+    """Import a file; returns the sums and the rows left out, in file order.
+
+    Raises Refused, FormatError (broken file) or Invalid (list's key); then nothing has changed.
+    """
+    started = time.monotonic()
+    reader = RowReader(plan, country=wishes.country, zone=wishes.zone, list_zone=_zone_of(database, wishes.list),
+                       numbers=wishes.numbers, now=now)
+    with tempfile.TemporaryFile(prefix="callsheet-") as waiting:
+        rows, rejected = _read(source, plan, reader, waiting, wishes.max_rows, progress)
+        waiting.seek(0)
+        result = _Result(rows, rejected)
+        try:
+            with database.write() as session:
+                _store(session, waiting, source, plan, wishes, now, result, progress)
+                if wishes.dry_run:
+                    raise _DryRun
+        except _DryRun:
+            pass
+    rejected.sort(key=lambda one: one.row)
+    return _report(source, wishes, result, time.monotonic() - started), rejected
+
+
+class _Result:
+    def __init__(self, rows: int, rejected: list[Rejected]) -> None:
+        self.rows = rows
+        self.rejected = rejected
+        self.zones: Counter[str] = Counter()
+        self.remarks: Counter[str] = Counter()
+        self.dealt = assign.Dealt()
+
+
+def _read(
+    source: Source, plan: Plan, reader: RowReader, waiting: IO[bytes], max_rows: int, progress: Progress,
+) -> tuple[int, list[Rejected]]:
+    encode = msgspec.json.Encoder().encode
+    rejected: list[Rejected] = []
+    count = 0
+    for row in source.rows():
+        if row.number <= plan.first:
+            continue
+        count += 1
+        if count > max_rows:
+            raise Refused(f"the file has more than {max_rows} rows", "divide it, or set import.max_rows")
+        try:
+            waiting.write(encode(reader.read(row)) + b"\n")
+        except Invalid as fault:
+            rejected.append(Rejected(row.number, fault.reason, fault.remedy, str(fault.path[0]) if fault.path else ""))
+        if count % CHUNK == 0:
+            progress("read", count, source.size)
+    progress("read", count, count)
+    return count, rejected
+
+
+def _candidates(waiting: IO[bytes]) -> Iterator[list[Candidate]]:
+    decode = msgspec.json.Decoder(Candidate).decode
+    chunk: list[Candidate] = []
+    for line in waiting:
+        chunk.append(decode(line))
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _store(
+    session: Session, waiting: IO[bytes], source: Source, plan: Plan, wishes: Wishes, now: datetime, result: _Result,
+    progress: Progress,
+) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    call_list = list_for_import(session, wishes.list, wishes.title, now)
+    known = Known(session, call_list.id, wishes.recent_days, now)
+    last = session.scalar(select(func.max(Task.position)).where(Task.list_id == call_list.id))
+    position = 0 if last is None else last + 1
+    bad_before, accepted = len(result.rejected), 0
+    for chunk in _candidates(waiting):
+        good, bad = known.sift(chunk)
+        result.rejected += bad
+        if good:
+            session.execute(insert(Task), [_row(one, call_list.id, position + i, now) for i, one in enumerate(good)])
+        result.zones.update(one.origin for one in good)
+        result.remarks.update(one.remark for one in good if one.remark)
+        position += len(good)
+        accepted += len(good)
+        progress("store", accepted + len(result.rejected), result.rows)
+    if wishes.agents:
+        result.dealt = assign.assign(session, call_list, wishes.agents, wishes.by, now)
+    assert accepted + len(result.rejected) == result.rows and bad_before <= len(result.rejected)
+    session.add(ImportRun(list_id=call_list.id, at=now, file=source.name, sha256=source.sha256, rows=result.rows,
+                          accepted=accepted, rejected=len(result.rejected)))
+    session.add(Audit(at=now, who=wishes.who, action="import", target=wishes.list, detail={
+        "rows": result.rows, "accepted": accepted, "agents": list(wishes.agents)}))
+    _remember(session, plan, now)
+
+
+def _row(one: Candidate, list_id: int, position: int, now: datetime) -> Mapping[str, object]:
+    task = one.task
+    plain = msgspec.to_builtins(task, str_keys=True)
+    return {
+        "list_id": list_id, "key": task.id, "position": position, "number": task.number, "canonical": one.canonical,
+        "name": task.name, "details": {key: value for key, value in plain.items() if key not in _COLUMNS},
+        "region": task.region, "language": one.language, "zone": task.zone, "priority": task.priority,
+        "withdrawn": False, "final": False, "outcome": "", "disposition": "", "note": "", "attempts": task.attempts,
+        "not_before": task.not_before, "callback": task.callback, "held": task.held,
+        "max_attempts": task.max_attempts, "changed": now,
+    }
+
+
+def list_for_import(session: Session, key: str, title: str, now: datetime) -> CallList:
+    """The list of this key, made if there is none; raises Refused if it is closed, Invalid for a bad key."""
+    found = lists.find(session, key)
+    if found is None:
+        return lists.create(session, key, title or key, {}, now)
+    if found.state == "closed":
+        raise Refused(f"list {key} is closed", f"callsheet manager list resume {key}, or take another")
+    return found
+
+
+def _zone_of(database: Database, key: str) -> str:
+    with database.read() as session:
+        header = session.scalar(select(CallList.header).where(CallList.key == key))
+    return str((header or {}).get("zone", ""))
+
+
+def remembered(session: Session) -> dict[str, dict[str, str]]:
+    """All mappings, by fingerprint of the titles."""
+    return {row.titles: dict(row.columns) for row in session.scalars(select(Remembered))}
+
+
+def _remember(session: Session, plan: Plan, now: datetime) -> None:
+    if plan.fingerprint:
+        session.merge(Remembered(titles=plan.fingerprint, at=now,
+                                 columns={column.title: column.field for column in plan.columns}))
+
+
+def _report(source: Source, wishes: Wishes, result: _Result, seconds: float) -> Report:
+    rejected: Sequence[Rejected] = result.rejected
+    reasons = Counter(_reason(one) for one in rejected)
+    return Report(
+        file=source.name, list=wishes.list, rows=result.rows, accepted=result.rows - len(rejected),
+        rejected=len(rejected), reasons=dict(reasons.most_common()), remarks=dict(result.remarks.most_common()),
+        zones=dict(result.zones.most_common()), assigned=dict(result.dealt.agents),
+        unassigned=dict(result.dealt.unassigned), seconds=round(seconds, 2), dry_run=wishes.dry_run,
+    )
+
+
+def _reason(one: Rejected) -> str:
+    """Without the row it names: else no two would be the same."""
+    for start in ("the same number as in row", "the same id as in row"):
+        if one.reason.startswith(start):
+            return start.replace("in row", "in an earlier row")
+    return one.reason
