@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,9 +28,12 @@ from callsheet.simulator.autopilot import Autopilot, Habits
 from callsheet.simulator.handset import SimulatedHandset
 from callsheet.simulator.web import WebHandset
 
+if TYPE_CHECKING:
+    from callsheet.adapters.handset import Handset
+
 
 class NoHardware(RuntimeError):
-    """This build has no drivers for real pins."""
+    """This build does not know its pins."""
 
 
 class Built(Struct):
@@ -37,6 +41,7 @@ class Built(Struct):
 
     phone: Phone
     page: str
+    """Where the simulated handset is; empty with a real one."""
     start: tuple[Callable[[], object], ...]
     close: tuple[Callable[[], object], ...]
 
@@ -44,20 +49,21 @@ class Built(Struct):
 def build(settings: Settings, folder: Path) -> Built:
     """Put a phone together; `folder` is where the settings file lies.
 
-    Raises NoHardware where there is no handset for these settings.
+    Raises NoHardware where the pins of a real handset are not known.
     """
-    if not settings.simulator.enabled:
-        raise NoHardware("no drivers for a real handset in this version; set simulator.enabled = true")
     who = identity()
     settings = _complete(settings, who)
     data = folder / settings.data.directory
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = SqliteStore(data, settings.phone.id, canonical, counts)
     sip = PjSip(settings.sip, settings.audio, settings.numbers)
-    handset = _handset(settings)
+    real = None if settings.simulator.enabled else _real(settings)
+    simulated = _simulated(settings) if real is None else None
+    handset = real or simulated
+    assert handset is not None
     leases = LeaseWatcher(settings.dhcp) if settings.dhcp.enabled and not settings.sheet.url else None
     ports = Ports(
-        clock=SystemClock(verify=False), sip=sip, store=store,
+        clock=SystemClock(verify=real is not None), sip=sip, store=store,
         transport=FileTransport(settings.sheet, store, mac=who.mac, serial=who.serial, data=data,
                                 offer=leases.offer if leases else Offer,
                                 prepare=lambda sheet: add_recent(sheet, store.recent, canonical)),
@@ -66,19 +72,30 @@ def build(settings: Settings, folder: Path) -> Built:
     processor = Processor(settings.phone, settings.calls, settings.numbers,
                           status_records=settings.sheet.status_records)
     phone = Phone(processor, ports)
-    web = WebHandset(handset, settings.simulator.listen)
     network = NetworkWatcher()
-    start: list[Callable[[], object]] = [web.start, lambda: network.start(phone.post)]
-    close: list[Callable[[], object]] = [network.close, web.close]
+    start: list[Callable[[], object]] = [lambda: network.start(phone.post)]
+    close: list[Callable[[], object]] = [network.close]
+    if real is not None:
+        start.insert(0, lambda: real.faults.connect(phone.post))
     if leases:
         start.append(lambda: leases.start(phone.post, ports.transport.flush))
         close.append(leases.close)
+    page = _simulate(settings, simulated, phone, start, close) if simulated is not None else ""
+    return Built(phone, page, tuple(start), tuple(close))
+
+
+def _simulate(settings: Settings, handset: SimulatedHandset, phone: Phone, start: list[Callable[[], object]],
+              close: list[Callable[[], object]]) -> str:
+    """The page, and an agent made of software if there is to be one; returns the page's address."""
+    web = WebHandset(handset, settings.simulator.listen)
+    start.insert(0, web.start)
+    close.append(web.close)
     if settings.simulator.autopilot:
         pilot = _autopilot(settings, handset)
         phone.read_aloud(pilot.show)
         start.append(pilot.start)
         close.insert(0, pilot.close)
-    return Built(phone, web.url, tuple(start), tuple(close))
+    return web.url
 
 
 def _complete(settings: Settings, who: Identity) -> Settings:
@@ -98,7 +115,17 @@ def _system_zone(link: Path = Path("/etc/localtime")) -> str:
     return zone if found and "/" in zone else "UTC"
 
 
-def _handset(settings: Settings) -> SimulatedHandset:
+def _real(settings: Settings) -> Handset:
+    # Here, so that a phone on a desk needs none of the libraries for pins.
+    from callsheet.adapters.handset import handset
+
+    try:
+        return handset(settings)
+    except (OSError, ValueError) as error:
+        raise NoHardware(f"no handset: {error}; to try the phone without one, set simulator.enabled = true") from error
+
+
+def _simulated(settings: Settings) -> SimulatedHandset:
     width, height = (int(n) for n in settings.simulator.display.split("x"))
     return SimulatedHandset((width, height), settings.phone.keypad, headset=settings.simulator.headset)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from callsheet.adapters.board import HookPin
 from callsheet.adapters.faults import Faults
+from callsheet.adapters.gpio.factory import real_pins
 from callsheet.core.events import HookChanged
 from callsheet.ports import Post
 
@@ -28,9 +29,8 @@ STEP = 0.002
 
 def switch(pin: HookPin, factory: Any = None) -> Any:
     """The gpiozero device. The wiring board pulls the line, so the processor's own pull is off."""
-    gpiozero = importlib.import_module("gpiozero")
-    return gpiozero.DigitalInputDevice(pin.line, pull_up=None, active_state=pin.off_hook == "high",
-                                       pin_factory=factory)
+    return importlib.import_module("gpiozero").DigitalInputDevice(
+        pin.line, pull_up=None, active_state=pin.off_hook == "high", pin_factory=factory or real_pins())
 
 
 class Hook:

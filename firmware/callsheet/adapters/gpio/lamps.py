@@ -12,6 +12,7 @@ from typing import Any
 
 from callsheet.adapters.board import Board
 from callsheet.adapters.faults import Faults
+from callsheet.adapters.gpio.factory import real_pins
 
 PART = "lamps"
 LAMPS = ("line", "work", "attention")
@@ -26,6 +27,7 @@ RETRY = 5.0
 def devices(board: Board, factory: Any = None) -> dict[str, Any]:
     """The gpiozero devices by name, all off; if one cannot be had, none is kept."""
     gpiozero = importlib.import_module("gpiozero")
+    factory = factory or real_pins()
     made: dict[str, Any] = {}
     try:
         for name in LAMPS:
