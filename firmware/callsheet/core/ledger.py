@@ -129,6 +129,8 @@ class Upload(Entry, frozen=True, omit_defaults=True):
 
     kind: str
     attempt: str = ""
+    since: Instant | None = None
+    """Of kind "release": which claim."""
     standing: Standing | None = None
     """Of kind "status": it is stored later than it happened while the disk fails."""
 
@@ -151,5 +153,7 @@ class Snapshot(Struct, frozen=True):
     pending_uploads: int = 0
     pin_failures: int = 0
     """Wrong PINs since the last one that was right."""
+    lost_sheet: str = ""
+    """Id of the sheet that the entries are about, if it is stored but cannot be read."""
     installation: int = 0
     """Drawn when the store was made: a new card in a phone of the same name begins to count anew."""

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from callsheet.core.keypad import Keypad
 from callsheet.core.lease import Lease
-from callsheet.core.ledger import AnyEntry, Intention
+from callsheet.core.ledger import AnyEntry, Intention, Snapshot
 from callsheet.core.model import Attempt, Sheet, Task
 from callsheet.core.outcomes import Outcome
 from callsheet.core.queue import Proposal, Queue
@@ -236,6 +236,8 @@ class State(Struct):
     page: int = 0
     touched: float = 0.0
     """When the agent last did something."""
+    keys_waiting: frozenset[str] = frozenset()
+    """Keys that are down and mean one thing if held, another if not."""
     headset_open: bool = False
     next_id: int = 1
     next_attempt: int = 1
@@ -244,7 +246,11 @@ class State(Struct):
     """Saves not yet confirmed."""
     backlog: tuple[AnyEntry, ...] = ()
     """Entries that could not be written; tried again in order before anything else."""
+    untried: bool = False
+    """Something in the backlog has not been handed to the store yet."""
     retry_save_at: float | None = None
+    lost: Snapshot | None = None
+    """What happened to a stored sheet that cannot be read: it counts again when the sheet is fetched anew."""
     proposal: Proposal | None = None
     """What the queue said last."""
     pin: str = ""

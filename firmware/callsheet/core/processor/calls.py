@@ -92,8 +92,10 @@ def media(ctx: Context, event: ev.CallMedia) -> None:
     call = _find(ctx, event.call)
     if call is None:
         return
-    call.held_by_far = event.state == "remote-hold"
-    call.held = event.state == "local-hold"
+    if event.state not in ("none", "failed"):
+        # Without media nothing is said about holding, and nothing has changed.
+        call.held_by_far = event.state == "remote-hold"
+        call.held = event.state == "local-hold"
     call.media_failed = event.state == "failed"
     call.codec, call.secure = event.codec or call.codec, event.secure
 

@@ -27,18 +27,21 @@ from callsheet.core.state import OverlayKind, State
 
 def stroke(ctx: Context, key: KeyStroke) -> None:
     """One press, long press or release of a key."""
-    at = mode(ctx.state)
-    ctx.state.touched = ctx.mono
+    state, at = ctx.state, mode(ctx.state)
+    state.touched = ctx.mono
     two_way = has_long(at, key.cap)
+    # A key means what it meant when it went down: nothing, in a state that it has brought about itself.
+    waits = two_way and key.cap in state.keys_waiting
     match key.kind:
-        case "press" if not two_way:
-            found = binding(at, key.cap, long=False)
-        case "release" if two_way and not key.was_long:
-            found = binding(at, key.cap, long=False)
-        case "long" if two_way:
-            found = binding(at, key.cap, long=True)
-        case _:
-            return
+        case "press":
+            state.keys_waiting = state.keys_waiting | {key.cap} if two_way else state.keys_waiting - {key.cap}
+            found = None if two_way else binding(at, key.cap, long=False)
+        case "long":
+            state.keys_waiting -= {key.cap}
+            found = binding(at, key.cap, long=True) if waits else None
+        case "release":
+            state.keys_waiting -= {key.cap}
+            found = binding(at, key.cap, long=False) if waits else None
     if found is not None:
         act(ctx, found.action, key.cap)
 
