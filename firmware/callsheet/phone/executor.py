@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 from callsheet.core import effects as ef
 from callsheet.core import events as ev
-from callsheet.core.ledger import Upload
+from callsheet.core.ledger import AnyEntry, Upload
 from callsheet.core.processor import Processor
 from callsheet.phone.documents import document
 from callsheet.phone.ear import Ear
-from callsheet.ports import Ports, Post, SoundError, StoreError
+from callsheet.phone.leases import request
+from callsheet.ports import Document, Ports, Post, SoundError, StoreError
 
 
 class Executor:
@@ -22,6 +23,9 @@ class Executor:
         self._ports = ports
         self._post = post
         self._ear = Ear(ports.sip, lambda: ports.clock.now().mono)
+        self._saving: dict[int, tuple[AnyEntry, ...]] = {}
+        self._documents: dict[int, tuple[Upload, Document]] = {}
+        """By the identity of their entries, until these are stored: an entry that could not be is handed over again."""
 
     def deadline(self) -> float | None:
         """When `tick` is due, in monotonic seconds."""
@@ -33,9 +37,17 @@ class Executor:
 
     def observe(self, event: ev.AnyEvent) -> None:
         """What adapters must know of each other: a network that is back means: register now."""
-        if isinstance(event, ev.NetworkChanged) and event.up:
-            self._ports.sip.network_changed()
-            self._ports.transport.flush()
+        match event:
+            case ev.NetworkChanged(up=True):
+                self._ports.sip.network_changed()
+                self._ports.transport.flush()
+            case ev.Saved():
+                for entry in self._saving.pop(event.id, ()):
+                    self._documents.pop(id(entry), None)
+            case ev.SaveFailed():
+                self._saving.pop(event.id, None)
+            case _:
+                pass
 
     def carry_out(self, effects: Iterable[ef.AnyEffect], now: ev.Now) -> None:
         """Do what the processor asked for."""
@@ -81,6 +93,8 @@ class Executor:
                 transport.sign_out()
             case ef.Fetch():
                 transport.fetch(effect.id, effect.agent, effect.force)
+            case ef.Lease():
+                transport.lease(effect.id, request(self._processor.state, effect, now), effect.url, effect.folder)
             case ef.Flush():
                 transport.flush()
 
@@ -94,9 +108,16 @@ class Executor:
 
     def _save(self, effect: ef.Save, now: ev.Now) -> None:
         """Ledger and files go into one transaction."""
-        state = self._processor.state
-        documents = tuple(document(state, entry, now) for entry in effect.entries if isinstance(entry, Upload))
+        documents = tuple(self._document(entry, now) for entry in effect.entries if isinstance(entry, Upload))
+        self._saving[effect.id] = effect.entries
         try:
             self._ports.store.save(effect.id, effect.entries, documents)
         except StoreError as error:
             self._post(ev.SaveFailed(effect.id, str(error)))
+
+    def _document(self, entry: Upload, now: ev.Now) -> Document:
+        """Made once, when the entry is handed over first: the agent may have left when the disk recovers."""
+        known = self._documents.get(id(entry))
+        if known is None:
+            known = self._documents[id(entry)] = entry, document(self._processor.state, entry, now)
+        return known[1]

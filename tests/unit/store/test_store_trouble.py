@@ -195,6 +195,7 @@ def test_unreadable_row_is_named_and_the_rest_is_kept(phone: Start) -> None:
     assert "entry 3" in fault(p)
     assert "fetched again" in fault(p)
     assert snapshot.sheet is None
+    assert snapshot.lost_sheet == "spring"
     assert sum(isinstance(entry, Intention) for entry in snapshot.entries) == 2
 
 

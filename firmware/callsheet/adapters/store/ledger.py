@@ -153,9 +153,12 @@ def read(db: sqlite3.Connection, seals: Seals, problems: list[str]) -> Snapshot:
     """What the session in progress holds. Rows that cannot be read are named in `problems` and left in place."""
     session = open_session(db)
     row = db.execute("SELECT agent FROM session WHERE id=?", (session,)).fetchone()
+    stored = db.execute("SELECT id FROM sheet WHERE session=?", (session,)).fetchone()
+    sheet = _read_sheet(db, seals, session, problems)
     return Snapshot(
         agent=row[0] if row else "",
-        sheet=_read_sheet(db, seals, session, problems),
+        sheet=sheet,
+        lost_sheet=stored[0] if stored and sheet is None else "",
         entries=tuple(entry for _, entry in _entries(db, seals, session, problems)),
         next_attempt=schema.get(db, "next_attempt", 1),
         pin_failures=schema.get(db, "pin_failures", 0),

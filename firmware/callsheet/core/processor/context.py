@@ -80,6 +80,7 @@ class Context:
         entries = tuple(self._entries)
         if entries and self.state.backlog:
             self.state.backlog += entries
+            self.state.untried = True
         elif entries:
             self.state.pending[self._save_id] = entries
             self.effects.insert(0, Save(self._save_id, entries))
@@ -124,7 +125,7 @@ def retry_saves(ctx: Context) -> None:
     state = ctx.state
     if state.retry_save_at is None or ctx.mono < state.retry_save_at:
         return
-    state.retry_save_at = None
+    state.retry_save_at, state.untried = None, False
     entries, state.backlog = state.backlog, ()
     number = ctx.save_again(entries)
     if state.preview is not None and state.preview.attempt:

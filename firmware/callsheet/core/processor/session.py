@@ -26,6 +26,8 @@ from callsheet.core.processor.results import hand_over_unknown, judge
 from callsheet.core.queue import Queue, SheetRefused
 from callsheet.core.state import LEASE_OVERLAYS, Overlay, OverlayKind, Problem, Unknown, Work, WrapUp
 
+_OF_THE_FILE = frozenset({"note.wrong-agent", "note.other-sheet", "note.old-revision"})
+"""Notes on a file that was fetched and refused; they and those on a fetch that failed stay until one succeeds."""
 PIN_TRIES = 3
 """Wrong PINs in a row before the next try has to wait."""
 PIN_LONGEST_WAIT = 3600.0
@@ -42,6 +44,7 @@ def restore(ctx: Context, event: ev.Restored) -> None:
     _lock_pin(ctx)
     state.outbox = snapshot.pending_uploads
     if snapshot.sheet is None or not snapshot.agent:
+        state.lost = snapshot if snapshot.agent and snapshot.lost_sheet else None
         _sign_in_bound(ctx)
         return
     state.agent = snapshot.agent
@@ -172,6 +175,7 @@ def adopt(ctx: Context, sheet: Sheet) -> None:
     state.queue = Queue(sheet, state.settings, state.numbers)
     state.finished = state.complete_sent = False
     state.proposal, state.attempts, state.last_attempt, state.refused = None, {}, None, ()
+    _recall(ctx, sheet)
     if signing_in:
         state.work, state.pause_reason, state.work_since = Work.PAUSED, "pause.signed-in", ctx.mono
     ctx.save(SignedIn(state.agent, ctx.at), Adopted(sheet, ctx.at))
@@ -179,6 +183,20 @@ def adopt(ctx: Context, sheet: Sheet) -> None:
         set_ready(ctx)
     if state.skipped_rows:
         ctx.note("note.rows-skipped", str(len(state.skipped_rows)))
+
+
+def _recall(ctx: Context, sheet: Sheet) -> None:
+    """The stored sheet could not be read. If this is it again, what happened to it counts; doubtful calls always do."""
+    lost, ctx.state.lost = ctx.state.lost, None
+    if lost is None or lost.agent != ctx.state.agent:
+        return
+    entries = lost.entries
+    if lost.lost_sheet != sheet.id:
+        over = {e.attempt for e in entries if isinstance(e, Withdrawn)}
+        over |= {e.attempt.id for e in entries if isinstance(e, Ended)}
+        entries = tuple(e for e in entries if isinstance(e, Intention) and e.attempt not in over)
+    ctx.apply(*entries)
+    _reopen(ctx, entries)
 
 
 def _other_sheet(ctx: Context, sheet: Sheet) -> None:
@@ -226,10 +244,13 @@ def look_at_preview(ctx: Context) -> None:
 def refuse(ctx: Context, problem: Problem) -> None:
     """Keep the old queue, say why; at sign-in there is none, so the agent is sent back."""
     state = ctx.state
+    # The timer looks again and again: the same trouble is heard once.
+    heard = state.sheet_note == problem and state.work is not Work.SIGNING_IN and not state.fetch_manual
     if state.work is Work.SIGNING_IN:
         cancel_sign_in(ctx)
     state.sheet_note, state.note_until = problem, float("inf")
-    ctx.emit(Play("error"))
+    if not heard:
+        ctx.emit(Play("error"))
 
 
 def wrong_pin(ctx: Context) -> None:
@@ -276,9 +297,12 @@ def sheet_unchanged(ctx: Context, event: ev.SheetUnchanged) -> None:
 
 
 def _up_to_date(ctx: Context) -> None:
-    """Only whoever asked is told."""
+    """Only whoever asked is told. What was wrong with the file on the server is no longer."""
+    note = ctx.state.sheet_note
     if ctx.state.fetch_manual:
         ctx.note("note.unchanged")
+    elif note is not None and (note.key in _OF_THE_FILE or note.key.startswith("note.sheet-")):
+        ctx.state.sheet_note, ctx.state.note_until = None, 0.0
 
 
 def sheet_failed(ctx: Context, event: ev.SheetFailed) -> None:
@@ -292,7 +316,7 @@ def sheet_failed(ctx: Context, event: ev.SheetFailed) -> None:
         state.sheet_note, state.note_until = Problem("note.sheet-credentials", event.reason), float("inf")
     elif event.kind == "credentials" and _asks_for_pin(ctx):
         return
-    elif state.work is Work.SIGNING_IN or state.fetch_manual or event.kind in ("format", "other"):
+    elif state.work is Work.SIGNING_IN or state.fetch_manual or event.kind in ("format", "other", "certificate"):
         refuse(ctx, Problem(f"note.sheet-{event.kind}", event.reason))
 
 
@@ -334,7 +358,7 @@ def sign_out(ctx: Context, *, remaining: bool = True) -> None:
     work.look_ahead(ctx)
     entries = [Upload("remaining")] if remaining and not state.queue.finished else []
     if state.lease.since is not None:
-        entries.append(Upload("release"))
+        entries.append(Upload("release", since=state.lease.since))
     ctx.save(*entries, SignedOut(ctx.at))
     ctx.emit(Flush(), SignOut())
     state.work, state.work_since, state.fetch = Work.SIGNING_OUT, ctx.mono, 0
@@ -349,7 +373,10 @@ def leave(ctx: Context) -> None:
     state = ctx.state
     if state.work is not Work.SIGNING_OUT:
         return
-    if ctx.unsaved:
+    if ctx.unsaved and (state.untried or not state.backlog):
+        # What has not been tried yet is tried now. If the disk refuses all of it, there is nothing to wait for:
+        # it is kept as long as there is power, and stored when the disk recovers.
+        state.retry_save_at = ctx.mono if state.backlog else state.retry_save_at
         ctx.note("note.still-storing", state.faults.get("store", ""))
         return
     state.work, state.agent, state.pin, state.queue = Work.OFF, "", "", None

@@ -138,6 +138,8 @@ def _unknown(state: State, now: Now, words: Words) -> Screen:
 
 def _signing_out(state: State, now: Now, words: Words) -> Screen:
     alert = words("say.kept", error=state.outbox_error) if state.outbox_error else ""
+    if state.backlog:
+        alert = words("why.fault", detail=state.faults.get("store", ""))
     return Screen(Mode.SIGNING_OUT, words("title.signing-out"), words.clock(), alert=alert,
                   headline=words("say.uploading", count=state.outbox))
 
