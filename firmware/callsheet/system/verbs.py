@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be asked of the system, and what it does then."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from callsheet.adapters.control import Refused
+from callsheet.adapters.identity import identity
+from callsheet.formats.errors import Invalid
+from callsheet.formats.network import NetworkSettings, network_checks
+from callsheet.system.network import HOSTNAME, WIRED, WPA, files
+
+EARLIEST, LATEST = 1_700_000_000.0, 4_000_000_000.0
+"""POSIX seconds a clock may be set to: November 2023 to 2096."""
+RESET_MARK = "factory-reset"
+"""In the data partition's root: the next boot erases what is there before anything reads it."""
+_STICKS = ("/media/", "/run/media/", "/mnt/")
+
+Run = Callable[[Sequence[str], float], str]
+"""Runs a program with its arguments for so many seconds at most; returns what it printed. Raises Refused."""
+
+
+def run(command: Sequence[str], patience: float) -> str:
+    """Run a program of the system, without a shell and with nothing but a PATH."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=False,
+                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL)
+    except FileNotFoundError:
+        raise Refused(f"{command[0]} is not on this machine") from None
+    except subprocess.TimeoutExpired:
+        raise Refused(f"{command[0]} did not end within {patience:.0f} s") from None
+    if done.returncode:
+        raise Refused(f"{command[0]}: {' '.join(done.stderr.split())[-200:] or f'exit {done.returncode}'}")
+    return done.stdout
+
+
+class Verbs:
+    """Answers for `adapters.control.ControlServer`."""
+
+    def __init__(self, data: Path, root: Path = Path("/"), run: Run = run) -> None:
+        """`data`: the root of the data partition; `root`: where the system's files are written."""
+        self._data, self._root, self._run = data, root, run
+
+    def __call__(self, verb: str, more: dict[str, Any]) -> dict[str, Any]:
+        """Do it. Raises Refused."""
+        known: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "reboot": self._reboot, "power-off": self._power_off, "set-clock": self._clock, "network": self._network,
+            "update": self._update, "update-status": self._update_status, "factory-reset": self._reset,
+        }
+        if verb not in known:
+            raise Refused(f"unknown verb {verb[:40]!r}", f"one of {', '.join(known)}")
+        return known[verb](more)
+
+    def _reboot(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        self._run(("systemctl", "--no-block", "reboot"), 10.0)
+        return {"done": "reboot"}
+
+    def _power_off(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        self._run(("systemctl", "--no-block", "poweroff"), 10.0)
+        return {"done": "power-off"}
+
+    def _clock(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        at = more.get("posix")
+        if not isinstance(at, int | float) or isinstance(at, bool) or not EARLIEST <= at <= LATEST:
+            raise Refused("not a time of this century", "write the year with four digits")
+        self._run(("date", "-u", "-s", f"@{at:.3f}"), 10.0)
+        return {"posix": at}
+
+    def _network(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            network = msgspec.convert(more.get("settings"), NetworkSettings)
+            for name, check in network_checks(network):
+                try:
+                    check()
+                except Invalid as fault:
+                    raise fault.under("network", name) from None
+        except msgspec.ValidationError as error:
+            raise Refused(f"not settings of a network: {error}") from None
+        except Invalid as fault:
+            raise Refused(f"{'.'.join(map(str, fault.path))}: {fault.reason}", fault.remedy) from None
+        made = files(network, identity().mac)
+        changed = [path for path, text in made.texts.items() if self._put(path, text, path in made.secret)]
+        if HOSTNAME in changed:
+            self._run(("hostname", "-F", str(self._root / HOSTNAME)), 10.0)
+        if WPA in changed:
+            verb = "restart" if network.wifi_ssid else "stop"
+            self._run(("systemctl", verb, "wpa_supplicant@wlan0.service"), 60.0)
+        if changed:
+            self._run(("systemctl", "restart", "callsheet-network.service"), 60.0)
+        return {"changed": changed, "interface": WIRED}
+
+    def _update(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        source = more.get("source")
+        if not isinstance(source, str) or not source.isprintable() or len(source) > 2000:
+            raise Refused("not a link or a file", "write https://… or the path on a USB stick")
+        scheme = urlsplit(source).scheme
+        path = os.path.normpath(source)
+        if scheme not in ("http", "https") and not path.startswith(_STICKS):
+            raise Refused("an update comes from http, https or a USB stick", f"such as {_STICKS[0]}stick/callsheet.raucb")
+        self._run(("rauc", "install", source if scheme else path), 900.0)
+        return {"installed": True}
+
+    def _update_status(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        text = self._run(("rauc", "status"), 30.0)
+        return {"text": re.sub(r"\x1b\[[0-9;]*m", "", text)}
+
+    def _reset(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        self._write(self._data / RESET_MARK, b"", 0o600)
+        self._run(("systemctl", "--no-block", "reboot"), 10.0)
+        return {"done": "factory-reset"}
+
+    def _put(self, name: str, text: str, secret: bool) -> bool:
+        """Whether the file had to be changed; an empty text means: no such file."""
+        path = self._root / name
+        before = path.read_text() if path.exists() else ""
+        if before == text:
+            return False
+        if not text:
+            path.unlink()
+            return True
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._write(path, text.encode(), 0o600 if secret else 0o644)
+        return True
+
+    def _write(self, path: Path, data: bytes, mode: int) -> None:
+        part = path.with_name(f"{path.name}.part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        part.replace(path)
