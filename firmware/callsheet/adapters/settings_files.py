@@ -10,6 +10,7 @@ takes them back.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,10 @@ class SettingsFiles:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return Trial("", 0.0)
 
+    def digest(self) -> str:
+        """SHA-256 of the settings, so that a phone can say which it runs with. Raises SettingsError."""
+        return hashlib.sha256(self.current()).hexdigest()
+
     def left(self) -> float | None:
         """Seconds until the trial ends; 0 or less: it is over, also because the machine was restarted; None: no trial."""
         trial = self.trial()
@@ -90,10 +95,14 @@ class SettingsFiles:
         if self.trial() is None:
             self._write(self._previous, self.current())
         if trial is not None:
-            self._write(self._trial, msgspec.json.encode(Trial(self._boot(), self._now() + trial)))
+            self.extend(trial)
         self._write(self.path, data)
         if trial is None:
             self._remove(self._trial)
+
+    def extend(self, seconds: float) -> None:
+        """The trial ends so many seconds from now. Raises SettingsError."""
+        self._write(self._trial, msgspec.json.encode(Trial(self._boot(), self._now() + seconds)))
 
     def confirm(self) -> bool:
         """The settings on trial stay. False: there was no trial. Raises SettingsError."""

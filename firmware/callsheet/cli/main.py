@@ -5,26 +5,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 
 from callsheet import __version__
 from callsheet.cli import explain, hostkey, sheet
 from callsheet.cli.output import Parser
 
+PROGRAMS = {
+    "phone": ("callsheet.cli.phone", "run the phone", ""),
+    "console": ("callsheet.cli.console", "the admin's console, over serial lines or here", "console"),
+    "system": ("callsheet.cli.system", "what needs root on an appliance, for phone and console", ""),
+    "manager": ("callsheet.cli.manager", "from a spreadsheet to sheets, from results to a report", "manager"),
+}
+"""Commands that parse their own words: module with `run`, what they are, and the extra they need.
 
-def _phone(argv: list[str]) -> int:
-    # Imported only where a phone runs: it needs the SIP stack.
-    from callsheet.cli.phone import run
-
-    return run(argv)
+Each is loaded only where it runs: the phone needs the SIP stack, the manager a database.
+"""
 
 
-def _manager(argv: list[str]) -> int:
-    # Imported only where somebody manages: it needs a database, and takes a while.
+def _program(name: str, argv: list[str]) -> int:
+    module, _, extra = PROGRAMS[name]
     try:
-        from callsheet.cli.manager import run
+        run: Callable[[list[str]], int] = import_module(module).run
     except ModuleNotFoundError as missing:
-        print(f"callsheet manager: {missing.name} is not installed (pip install 'callsheet[manager]')", file=sys.stderr)
+        remedy = f" (pip install 'callsheet[{extra}]')" if extra else ""
+        print(f"callsheet {name}: {missing.name} is not installed{remedy}", file=sys.stderr)
         return 1
     return run(argv)
 
@@ -33,10 +39,8 @@ def _parser() -> Parser:
     parser = Parser(prog="callsheet", description="A desk phone that dials a call sheet.")
     parser.add_argument("--version", action="version", version=f"callsheet {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
-    phone = commands.add_parser("phone", help="run the phone", add_help=False)
-    phone.set_defaults(run=lambda _: _phone([]))
-    manager = commands.add_parser("manager", help="from a spreadsheet to sheets, from results to a report", add_help=False)
-    manager.set_defaults(run=lambda _: _manager([]))
+    for name, (_, text, _) in PROGRAMS.items():
+        commands.add_parser(name, help=text, add_help=False)
     sheet.register(commands)
     explain.register(commands)
     hostkey.register(commands)
@@ -52,10 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        if arguments[:1] == ["phone"]:
-            return _phone(arguments[1:])
-        if arguments[:1] == ["manager"]:
-            return _manager(arguments[1:])
+        if arguments and arguments[0] in PROGRAMS:
+            return _program(arguments[0], arguments[1:])
         options = _parser().parse_args(arguments)
         status: int = options.run(options)
         sys.stdout.flush()

@@ -42,10 +42,12 @@ def run(argv: list[str]) -> int:
     memory.frugal()
     sys.setswitchinterval(SWITCH)
     try:
-        SettingsFiles(path).settle()
+        files = SettingsFiles(path)
+        files.settle()
+        digest = files.digest()
         settings = read_settings(path.read_bytes(), str(path))
         built = build(settings, path.resolve().parent)
-        control = ControlServer(path.resolve().parent / settings.data.directory, Answers(built.phone, recent))
+        control = ControlServer(path.resolve().parent / settings.data.directory, Answers(built.phone, recent, digest))
         built = replace(built, start=(*built.start, control.start), close=(control.close, *built.close))
         return _serve(built) or _again(built)
     except (FormatError, NoHardware, PortError, OSError) as error:

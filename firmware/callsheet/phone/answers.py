@@ -26,8 +26,10 @@ Question = Callable[[State, Now, Mapping[str, Any]], Any]
 class Answers:
     """Answers questions by name, on the main loop where they need the state."""
 
-    def __init__(self, phone: Phone, log: RecentLog | None = None) -> None:
+    def __init__(self, phone: Phone, log: RecentLog | None = None, digest: str = "") -> None:
+        """`digest` tells which settings the phone runs with (`SettingsFiles.digest`)."""
         self._phone = phone
+        self._digest = digest
         self._log = log
         self._about_state: dict[str, Question] = {"status": _status, "why": _why, "queue": _queue}
 
@@ -37,6 +39,8 @@ class Answers:
             question = self._about_state[name]
             return self._phone.ask(lambda state, now: question(state, now, more))
         match name:
+            case "settings":
+                return {"digest": self._digest}
             case "fetch":
                 self._phone.post(FetchDue(manual=True))
                 return {"asked": True}
@@ -44,7 +48,7 @@ class Answers:
                 return {"now": self._phone.restart(force=bool(more.get("force")))}
             case "log":
                 return self._lines(more)
-        raise Refused(f"unknown question {name[:40]!r}", f"one of {', '.join([*self._about_state, 'fetch', 'restart', 'log'])}")
+        raise Refused(f"unknown question {name[:40]!r}", f"one of {', '.join([*self._about_state, 'settings', 'fetch', 'restart', 'log'])}")
 
     def _lines(self, more: Mapping[str, Any]) -> Any:
         if self._log is None:

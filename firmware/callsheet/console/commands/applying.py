@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""apply, confirm, revert: settings take effect, on trial, and go back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from callsheet.console.commands.base import Command
+from callsheet.console.desk import Session, checked
+from callsheet.console.reply import Reply, Trouble
+from callsheet.console.trial import adapt_network, restart
+from callsheet.formats.settings_edit import differences
+
+
+class Apply(Command):
+    """apply."""
+
+    name = "apply"
+    usage = "[now] [keep]"
+
+    def run(self, session: Session, words: Sequence[str], rest: str) -> Reply:
+        """Make the changes so, on trial. now: break off a call; keep: without a trial."""
+        if set(words) - {"now", "keep"}:
+            raise self.wrong()
+        desk, text = session.desk, session.candidate
+        settings = checked(text)
+        with desk.guard:
+            if session.overtaken():
+                session.forget()
+                raise Trouble("the settings were changed at another console meanwhile, and yours are dropped",
+                              "look at them with show, and set yours again")
+            before = desk.usable()
+            names = [name for name, _, _ in differences(before, settings)]
+            if not names and not session.changed:
+                return Reply(("nothing to apply",), {"applied": []})
+            trial = None if "keep" in words else settings.console.trial
+            desk.files.apply(text.encode(), trial)
+        session.forget()
+        network = adapt_network(before, settings)
+        said = restart(desk, force="now" in words)
+        for told in desk.applied:
+            told()
+        lines = [f"{len(names)} settings on disk; {said}"]
+        lines += [network] if network else []
+        if trial is not None:
+            lines.append(f"on trial for {trial:.0f} s: they go back unless the phone reaches its servers, or you confirm")
+        return Reply(tuple(lines), {"applied": names, "phone": said, "network": network, "trial": trial})
+
+    def complete(self, session: Session, before: Sequence[str]) -> Iterable[str]:
+        """The two words."""
+        return [word for word in ("now", "keep") if word not in before]
+
+
+class Confirm(Command):
+    """confirm."""
+
+    name = "confirm"
+
+    def run(self, session: Session, words: Sequence[str], rest: str) -> Reply:
+        """What is on trial stays."""
+        if words:
+            raise self.wrong()
+        with session.desk.guard:
+            if not session.desk.files.confirm():
+                raise Trouble("nothing is on trial")
+        return Reply(("the settings stay",), {"confirmed": True})
+
+
+class Revert(Command):
+    """revert."""
+
+    name = "revert"
+
+    def run(self, session: Session, words: Sequence[str], rest: str) -> Reply:
+        """Drop what is not applied; else go back to the settings before the last change."""
+        if words:
+            raise self.wrong()
+        if session.changed:
+            session.forget()
+            return Reply(("changes that were not applied are dropped",), {"dropped": True})
+        desk = session.desk
+        with desk.guard:
+            before = desk.usable()
+            if not desk.files.revert():
+                raise Trouble("there are no earlier settings")
+        network = adapt_network(before, desk.usable())
+        said = restart(desk, force=False)
+        return Reply((f"the settings from before are back; {said}", *filter(None, (network,))),
+                     {"reverted": True, "phone": said, "network": network})

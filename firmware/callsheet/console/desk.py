@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an admin works on: the settings as they are, as they are to be, and the phone they are for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from callsheet.adapters.control import ControlClient, NoPhone, Refused
+from callsheet.adapters.settings_files import SettingsError, SettingsFiles
+from callsheet.console.password import Password
+from callsheet.console.reply import Trouble
+from callsheet.formats.errors import FormatError, Invalid
+from callsheet.formats.settings import Settings, read_settings
+
+
+class Desk:
+    """One phone's settings file, data directory and control socket; shared by all consoles of the phone."""
+
+    def __init__(self, config: Path, files: SettingsFiles | None = None) -> None:
+        self.config = config
+        self.files = files or SettingsFiles(config)
+        self.guard = threading.RLock()
+        """Held while the settings file changes."""
+        self.applied: list[Callable[[], None]] = []
+        """Called after settings were put on trial."""
+
+    def settings(self) -> Settings:
+        """As they are. Raises Trouble where the file cannot be read or is wrong."""
+        return checked(self.text())
+
+    def text(self) -> str:
+        """The settings file. Raises Trouble."""
+        try:
+            return self.files.current().decode("utf-8", "replace")
+        except SettingsError as error:
+            raise Trouble(str(error)) from None
+
+    def usable(self) -> Settings:
+        """As they are; the defaults where the file is wrong, so that a console can always be opened."""
+        try:
+            return self.settings()
+        except Trouble:
+            return Settings()
+
+    @property
+    def data(self) -> Path:
+        """The phone's data directory."""
+        return self.config.resolve().parent / self.usable().data.directory
+
+    @property
+    def password(self) -> Password:
+        """The console's."""
+        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Password(self.data)
+
+    def ask(self, question: str, **more: Any) -> Any:
+        """Ask the phone. Raises Trouble if it does not run or says no."""
+        try:
+            return ControlClient(self.data).ask(question, **more)
+        except NoPhone as error:
+            raise Trouble(str(error), "log shows why it ended") from None
+        except Refused as refused:
+            raise Trouble(refused.reason, refused.remedy) from None
+
+
+class Session:
+    """One admin at one console: what was changed and not applied yet."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._base: str | None = None
+        self._candidate = ""
+
+    @property
+    def candidate(self) -> str:
+        """The settings file as it is to be. Raises Trouble."""
+        return self.desk.text() if self._base is None else self._candidate
+
+    @candidate.setter
+    def candidate(self, text: str) -> None:
+        if self._base is None:
+            self._base = self.desk.text()
+        self._candidate = text
+
+    @property
+    def changed(self) -> bool:
+        """Whether something waits to be applied."""
+        return self._base is not None and self._candidate != self._base
+
+    def forget(self) -> None:
+        """Drop the changes."""
+        self._base = None
+
+    def overtaken(self) -> bool:
+        """Whether the settings were changed at another console since the first change here."""
+        return self._base is not None and self.desk.text() != self._base
+
+
+def checked(text: str) -> Settings:
+    """The settings in a file. Raises Trouble with place and remedy."""
+    try:
+        return read_settings(text.encode(), "")
+    except FormatError as error:
+        where = f"line {error.line}: " if error.line else ""
+        place = f"{error.place}: " if error.place else ""
+        raise Trouble(f"{where}{place}{error.reason}", error.remedy) from None
+    except Invalid as fault:
+        raise Trouble(fault.reason, fault.remedy) from None
+
+
+def within(patience: float, what: Callable[[], bool], pause: Callable[[float], object]) -> bool:
+    """Whether `what` comes true within so many seconds."""
+    end = monotonic() + patience
+    while not what():
+        if monotonic() >= end:
+            return False
+        pause(0.25)
+    return True

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A line to a terminal: bytes in with a limit, prompt_toolkit's editor on top, everything else off.
+
+prompt_toolkit reads a pipe that is fed from here, because a serial line is not the
+terminal of a process: it hangs up, comes back, sends noise at a wrong speed, and
+must not make anybody wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import termios
+from array import array
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from fcntl import ioctl
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.input.base import PipeInput
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.shortcuts import CompleteStyle
+
+CHUNK = 256
+"""Bytes read at a time; at 115200 baud, 22 ms."""
+BREATH = 0.005
+"""Seconds to wait for the editor to read."""
+LONGEST = 8192
+"""Bytes without an end of line; what comes after is noise or a slip, and is dropped up to the next end of line."""
+WIDTH, HEIGHT = 80, 24
+"""Of a terminal that nobody asked: serial lines cannot tell."""
+_ENDS = b"\r\n"
+
+
+class HungUp(Exception):
+    """The line is gone."""
+
+
+class Interrupted(Exception):
+    """Ctrl-C. Not KeyboardInterrupt: asyncio lets that one end the whole loop."""
+
+
+class TooLong(Exception):
+    """More came than a line can have."""
+
+
+class _Words(Completer):
+    """The shell's completions of the last word."""
+
+    def __init__(self, words: Callable[[str], Iterable[str]]) -> None:
+        self._words = words
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        """Completions of what stands before the cursor."""
+        text = document.text_before_cursor.lstrip()
+        last = text.rpartition(" ")[2]
+        words = list(self._words(text))
+        for word in words:
+            # As in a shell: what can only be one thing is finished, with a space.
+            yield Completion(f"{word} " if len(words) == 1 else word, start_position=-len(last))
+
+
+class History(InMemoryHistory):
+    """Earlier lines, but none that holds a secret."""
+
+    def __init__(self, secret: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._secret = secret
+
+    def append_string(self, string: str) -> None:
+        """Remember a line."""
+        if not self._secret(string):
+            super().append_string(string)
+
+
+class Line:
+    """One end of a serial line, or of a pseudo-terminal. Used on one thread, inside its event loop."""
+
+    def __init__(self, read: int, write: int, pipe: PipeInput) -> None:
+        """`read` and `write` are file descriptors, which stay the caller's; `pipe` is fed here."""
+        self._read, self._write = read, write
+        self._pipe = pipe
+        self._unread = pipe.fileno()
+        self._asking = False
+        self._output = _output(write)
+        self._since_end = 0
+        self._dropping = False
+        self.hung_up = False
+        self._loop = asyncio.get_running_loop()
+
+    def editor(self, complete: Callable[[str], Iterable[str]], secret: Callable[[str], bool]) -> PromptSession[str]:
+        """An editor with history and completion."""
+        made: PromptSession[str] = PromptSession(
+            input=self._pipe, output=self._output, history=History(secret), completer=_Words(complete),
+            complete_style=CompleteStyle.READLINE_LIKE, complete_while_typing=False, enable_suspend=False,
+            enable_open_in_editor=False, enable_system_prompt=False, mouse_support=False, key_bindings=_tame(),
+            interrupt_exception=Interrupted,
+        )
+        made.default_buffer.on_text_changed += _cut
+        return made
+
+    async def ask(self, editor: PromptSession[str], prompt: str, patience: float, *, hidden: bool = False) -> str:
+        """What was typed. Raises HungUp, TooLong, TimeoutError, EOFError (Ctrl-D), Interrupted (Ctrl-C)."""
+        self._dropping = False
+        self._since_end = 0
+        self._asking = True
+        self._resume()
+        asked = asyncio.ensure_future(editor.prompt_async(
+            prompt, is_password=hidden, handle_sigint=False, set_exception_handler=False))
+        self._asked = asked
+        try:
+            return await asyncio.wait_for(asked, patience)
+        except asyncio.CancelledError:
+            raise (TooLong if self._dropping else HungUp) from None
+        except EOFError:
+            if self.hung_up:
+                raise HungUp from None
+            raise
+        finally:
+            self._asking = False
+            with suppress(OSError, ValueError):
+                self._loop.remove_reader(self._read)
+
+    async def line(self, patience: float) -> str:
+        """A line of text without an editor, for programs. Raises HungUp, TooLong, TimeoutError."""
+        got: asyncio.Queue[bytes] = asyncio.Queue()
+        self._loop.add_reader(self._read, lambda: got.put_nowait(self._bytes()))
+        text = bytearray()
+        try:
+            while True:
+                text += await asyncio.wait_for(got.get(), patience)
+                if self.hung_up:
+                    raise HungUp
+                if len(text) > 64 * LONGEST:
+                    raise TooLong
+                if b"\n" in text or b"\r" in text:
+                    return text.decode("utf-8", "replace").strip("\r\n")
+        finally:
+            with suppress(OSError, ValueError):
+                self._loop.remove_reader(self._read)
+
+    async def key(self, patience: float) -> bool:
+        """Whether a key was pressed within so many seconds. Raises HungUp."""
+        pressed = asyncio.Event()
+
+        def got() -> None:
+            self._bytes()
+            pressed.set()
+
+        self._loop.add_reader(self._read, got)
+        try:
+            await asyncio.wait_for(pressed.wait(), patience)
+        except TimeoutError:
+            return False
+        finally:
+            with suppress(OSError, ValueError):
+                self._loop.remove_reader(self._read)
+        if self.hung_up:
+            raise HungUp
+        return True
+
+    def say(self, *lines: str) -> None:
+        """Lines to the terminal. Raises HungUp."""
+        text = "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")
+        try:
+            while text:
+                text = text[os.write(self._write, text):]
+        except OSError:
+            self.hung_up = True
+            raise HungUp from None
+
+    def _bytes(self) -> bytes:
+        try:
+            data = os.read(self._read, LONGEST if self._dropping else CHUNK)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            data = b""
+        if not data:
+            self.hung_up = True
+            with suppress(OSError, ValueError):
+                self._loop.remove_reader(self._read)
+        return data
+
+    def _resume(self) -> None:
+        if self._asking and not self.hung_up:
+            self._loop.add_reader(self._read, self._feed)
+
+    def _backlog(self) -> int:
+        """Bytes the editor has not read yet. It does not read between two questions."""
+        count = array("i", [0])
+        ioctl(self._unread, termios.FIONREAD, count)
+        return count[0]
+
+    def _feed(self) -> None:
+        if self._backlog() > 4 * CHUNK:
+            # Whoever sends faster than is read must wait, and not this thread, which reads.
+            self._loop.remove_reader(self._read)
+            self._loop.call_later(BREATH, self._resume)
+            return
+        data = self._bytes()
+        if self.hung_up:
+            self._asked.cancel()
+            return
+        if self._dropping:
+            if not any(end in data for end in _ENDS):
+                return
+            self._asked.cancel()
+            return
+        ends = max(data.rfind(b"\r"), data.rfind(b"\n"))
+        self._since_end = len(data) - ends - 1 if ends >= 0 else self._since_end + len(data)
+        if self._since_end > LONGEST:
+            self._dropping = True
+            return
+        # Line feeds end lines too: files that are sent to the line have no carriage returns.
+        self._pipe.send_bytes(data.replace(b"\r\n", b"\r").replace(b"\0", b""))
+
+
+def _tame() -> KeyBindings:
+    """Without what multiplies: repeat counts (Meta-digit) and keyboard macros let noise type millions of characters."""
+    bindings = KeyBindings()
+    sequences = [("escape", digit) for digit in "-0123456789"] + [("c-x", key) for key in "()e"]
+    for sequence in sequences:
+        bindings.add(*sequence)(_nothing)
+    return bindings
+
+
+def _nothing(event: KeyPressEvent) -> None:
+    """Swallow the keys."""
+
+
+def _cut(buffer: Buffer) -> None:
+    """Killing and yanking can double a text again and again."""
+    if len(buffer.text) > LONGEST:
+        buffer.reset()
+
+
+def raw(descriptor: int) -> None:
+    """Take a terminal's own echo and line editing off: they are done here (termios(3), cfmakeraw)."""
+    iflag, oflag, cflag, lflag, ispeed, ospeed, cc = termios.tcgetattr(descriptor)
+    iflag &= ~(termios.IGNBRK | termios.BRKINT | termios.PARMRK | termios.ISTRIP | termios.INLCR | termios.IGNCR
+               | termios.ICRNL | termios.IXON)
+    oflag &= ~termios.OPOST
+    lflag &= ~(termios.ECHO | termios.ECHONL | termios.ICANON | termios.ISIG | termios.IEXTEN)
+    cflag = (cflag & ~(termios.CSIZE | termios.PARENB)) | termios.CS8
+    termios.tcsetattr(descriptor, termios.TCSANOW, [iflag, oflag, cflag, lflag, ispeed, ospeed, cc])
+
+
+def _output(descriptor: int) -> Vt100_Output:
+    stream = io.TextIOWrapper(os.fdopen(os.dup(descriptor), "wb", buffering=0), "utf-8", "replace", newline="",
+                              write_through=True)
+    return Vt100_Output(stream, lambda: Size(rows=HEIGHT, columns=WIDTH), term="vt100", enable_cpr=False,
+                        default_color_depth=ColorDepth.DEPTH_1_BIT)
