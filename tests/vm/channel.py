@@ -101,6 +101,10 @@ class Process:
                 raise TimeoutError(f"it did not say {wanted!r} but:\n{self._said[-3000:]}")
             return self._said[since:]
 
+    def say(self, text: str) -> None:
+        """A line to its standard input."""
+        self._channel.write(text.encode() + b"\n")
+
     def kill(self, number: int = 15) -> None:
         """Send it a signal, unless it has ended."""
         self._agent.call("kill", pid=self.pid, number=number)

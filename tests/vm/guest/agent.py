@@ -17,6 +17,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -129,11 +130,11 @@ class Agent:
         return {"code": done.returncode, "out": text(done.stdout), "err": text(done.stderr)}
 
     def do_start(self, argv: list[str], env: dict[str, str], cwd: str) -> dict[str, int]:
-        child = subprocess.Popen(argv, env=os.environ | env, cwd=cwd, stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        ours, theirs = socket.socketpair()
+        child = subprocess.Popen(argv, env=os.environ | env, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs)
+        theirs.close()
         self._children[child.pid] = child
-        assert child.stdout is not None
-        return {"pid": child.pid, "channel": self._keep(os.dup(child.stdout.fileno()))}
+        return {"pid": child.pid, "channel": self._keep(ours.detach())}
 
     def do_wait(self, pid: int, timeout: float) -> int:
         return self._children[pid].wait(timeout)

@@ -15,6 +15,10 @@
  *	drive N 0|1|z	a switch to ground or to the supply outside; z: none
  *	pull N up|down|none	a resistor outside
  *	wait US		microseconds until the next command (bouncing contacts)
+ *	changes N C US	until line N has changed C times, for at most so many microseconds
+ *	outputs A,B,… US	until these lines are all outputs, for at most so long
+ * The last two let a finger stay on a key until it was scanned, and off until the scan
+ * has ended, so that no key is too short for an emulated processor on a busy machine.
  * `lines` shows every line, `shorts` counts outputs that fought each other or a
  * switch, `noise` counts reads of a line that nothing held. `trace` is an endless
  * file of 16-byte records, one per change of level or command: u64 CLOCK_MONOTONIC
@@ -30,6 +34,7 @@
 #include <linux/pinctrl/pinconf-generic.h>
 #include <linux/platform_device.h>
 #include <linux/random.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
@@ -53,6 +58,7 @@ struct line {
 	bool level, held;
 	u32 edges;		/* IRQ_TYPE_EDGE_*; 0: masked */
 	bool unmasked;
+	u32 changes;
 };
 
 struct contact {
@@ -167,6 +173,7 @@ static void resolve(struct pi *pi, unsigned long *fire)
 		if (node[n].level == l->level)
 			continue;
 		l->level = node[n].level;
+		l->changes++;
 		note(pi, n, l->level, 0);
 		if (l->unmasked && l->edges & edge)
 			__set_bit(n, fire);
@@ -359,16 +366,69 @@ static int rewire(struct pi *pi, const char *command)
 	return -EINVAL;
 }
 
-static int command(struct pi *pi, const char *text)
+/* Sleep until `done` says so; false if the time is up or somebody wants to kill us. */
+static bool wait_until(struct pi *pi, unsigned int us, bool (*done)(struct pi *, const void *), const void *what)
 {
-	unsigned long flags;
-	unsigned int us;
-	int error;
+	ktime_t end = ktime_add_us(ktime_get(), us);
+
+	while (!done(pi, what)) {
+		if (ktime_after(ktime_get(), end) || signal_pending(current))
+			return false;
+		usleep_range(500, 1000);
+	}
+	return true;
+}
+
+struct count {
+	unsigned int line;
+	u32 changes;
+};
+
+static bool changed(struct pi *pi, const void *what)
+{
+	const struct count *c = what;
+
+	return (s32)(READ_ONCE(pi->line[c->line].changes) - c->changes) >= 0;
+}
+
+static bool all_outputs(struct pi *pi, const void *what)
+{
+	unsigned int n;
+
+	for_each_set_bit(n, what, LINES)
+		if (!READ_ONCE(pi->line[n].output))
+			return false;
+	return true;
+}
+
+/* One of the commands that take time; 1 if it is none of them. */
+static int pause(struct pi *pi, const char *text)
+{
+	DECLARE_BITMAP(lines, LINES) = {};
+	struct count count;
+	unsigned int us, many;
+	char list[64];
 
 	if (sscanf(text, "wait %u", &us) == 1) {
 		usleep_range(us, us + 20);
 		return 0;
 	}
+	if (sscanf(text, "changes %u %u %u", &count.line, &many, &us) == 3 && count.line < LINES) {
+		count.changes = READ_ONCE(pi->line[count.line].changes) + many;
+		return wait_until(pi, us, changed, &count) ? 0 : -ETIMEDOUT;
+	}
+	if (sscanf(text, "outputs %63s %u", list, &us) == 2 && !bitmap_parselist(list, lines, LINES))
+		return wait_until(pi, us, all_outputs, lines) ? 0 : -ETIMEDOUT;
+	return 1;
+}
+
+static int command(struct pi *pi, const char *text)
+{
+	unsigned long flags;
+	int error = pause(pi, text);
+
+	if (error <= 0)
+		return error;
 	spin_lock_irqsave(&pi->lock, flags);
 	error = rewire(pi, text);
 	update(pi, flags);
