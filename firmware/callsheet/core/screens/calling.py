@@ -16,7 +16,7 @@ def _call(state: State, now: Now, words: Words) -> Screen:
     if call is None:
         return _about_to(state, now, words, at)
     return Screen(at, words(f"title.{at.value}"), _timer(call, now, words), headline=_who(call, words),
-                  number=call.remote, lines=_lines(state, call, words), alert=_alert(call, words))
+                  number=call.remote, lines=_lines(state, call, words), alert=_alert(state, call, words))
 
 
 def _about_to(state: State, now: Now, words: Words, at: Mode) -> Screen:
@@ -40,8 +40,8 @@ def _timer(call: Call, now: Now, words: Words) -> str:
     return words.timer(now.mono - since)
 
 
-def _alert(call: Call, words: Words) -> str:
-    if call.media_failed:
+def _alert(state: State, call: Call, words: Words) -> str:
+    if call.media_failed or not state.headset or "headset-audio" in state.faults:
         return words("say.no-audio")
     if call.held_by_far:
         return words("say.far-hold")
