@@ -18,6 +18,7 @@ from callsheet.core.effects import Sound
 from callsheet.core.events import AnyEvent, Now
 from callsheet.core.ledger import AnyEntry, Snapshot
 from callsheet.core.model import Sheet
+from callsheet.formats.lease import LeaseRequest
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -263,6 +264,13 @@ class Transport(Protocol):
 
     def fetch(self, id: int, agent: str, force: bool) -> None:
         """Posts SheetArrived, SheetUnchanged or SheetFailed with this id."""
+
+    def lease(self, id: int, request: LeaseRequest, url: str, folder: str) -> None:
+        """Post LeaseGranted, LeaseRefused, LeaseWaived or LeaseFailed with this id; nothing after "release".
+
+        `url` is where the sheet wants to be asked; empty: by lease files in `folder`, the one for results (empty: as
+        settings say). A claim that comes with progress is one that this phone goes on with.
+        """
 
     def flush(self) -> None:
         """Try the outbox now."""

@@ -56,6 +56,11 @@ class SheetSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defau
     """A bad row rejects the sheet, or is reported and skipped."""
     retry_min: Seconds = 5.0
     retry_max: Seconds = 600.0
+    lease: Annotated[float, Meta(ge=10, le=86400)] = 36_000.0
+    """Seconds for which a phone may dial without hearing from the server that the sheet is still its own."""
+    lease_mode: Literal["auto", "required", "off"] = "auto"
+    """Two phones of one agent: auto: one of them dials, wherever the server lets files be read and rewritten;
+    required: without that nothing is dialled; off: nobody looks."""
     status_records: bool = True
     """Each change of the agent's work status (signed in, ready, paused and why, signed out) goes beside the results,
     as a file of its own."""

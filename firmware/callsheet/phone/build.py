@@ -70,7 +70,8 @@ def build(settings: Settings, folder: Path) -> Built:
         keys=handset.keys, display=handset.display, lamps=handset.lamps, headset=handset.headset,
     )
     processor = Processor(settings.phone, settings.calls, settings.numbers,
-                          status_records=settings.sheet.status_records)
+                          status_records=settings.sheet.status_records,
+                          leases=settings.sheet.lease_mode != "off")
     phone = Phone(processor, ports)
     network = NetworkWatcher()
     start: list[Callable[[], object]] = [lambda: network.start(phone.post)]

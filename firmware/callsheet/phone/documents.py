@@ -17,6 +17,7 @@ from callsheet.formats.names import upload_name
 from callsheet.formats.results import Problem, complete_document, result_document, write_results
 from callsheet.formats.sheet import write_sheet
 from callsheet.formats.status import Status, write_status
+from callsheet.phone.leases import release
 from callsheet.phone.status import status
 from callsheet.ports import Document
 
@@ -44,6 +45,11 @@ def document(state: State, entry: Upload, now: Now) -> Document:
             assert entry.standing is not None
             # Seconds, not a count: files of one phone sort by time, also after its card was replaced.
             body, number = write_status(_status(state, entry.standing, now)), int(entry.standing.at.timestamp())
+        case "release":
+            assert entry.since is not None
+            (body, folder), number = release(state, entry.since, now), state.next_attempt
+            name = upload_name(entry.kind, sheet.agent, sheet.id, sheet.revision, phone, number)
+            return Document(name, body, sheet.agent, folder)
         case _:
             raise ValueError(f"unknown kind of upload: {entry.kind}")
     name = upload_name(entry.kind, sheet.agent, sheet.id, sheet.revision, phone, number)

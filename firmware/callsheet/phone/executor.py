@@ -11,6 +11,7 @@ from callsheet.core.ledger import AnyEntry, Upload
 from callsheet.core.processor import Processor
 from callsheet.phone.documents import document
 from callsheet.phone.ear import Ear
+from callsheet.phone.leases import request
 from callsheet.ports import Document, Ports, Post, SoundError, StoreError
 
 
@@ -92,6 +93,8 @@ class Executor:
                 transport.sign_out()
             case ef.Fetch():
                 transport.fetch(effect.id, effect.agent, effect.force)
+            case ef.Lease():
+                transport.lease(effect.id, request(self._processor.state, effect, now), effect.url, effect.folder)
             case ef.Flush():
                 transport.flush()
 

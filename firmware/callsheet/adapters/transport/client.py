@@ -48,6 +48,11 @@ class NameTaken(TransferError):
         super().__init__("other", "the server holds another file of that name", of_file=True)
 
 
+def cannot_post() -> TransferError:
+    """The protocol has no requests with an answer."""
+    return TransferError("other", "a sheet's lease link must begin with http: or https:", of_file=True)
+
+
 class Fetched(Struct, frozen=True):
     """A file that came whole."""
 
@@ -91,6 +96,21 @@ class Client(Protocol):
 
         Returns when the server has it, also if it had it before. Raises NameTaken.
         """
+
+    def get(self, name: str) -> bytes | None:
+        """A file in the folder as it is now; None: there is none. One that is just being written may be broken."""
+
+    def create(self, name: str, body: bytes) -> bool:
+        """As `put`, for a file that another phone may be creating too. Whether the server lets only one of them.
+
+        Raises NameTaken.
+        """
+
+    def replace(self, name: str, body: bytes) -> None:
+        """Give a file in the folder, which nobody else writes, new content; at once where the protocol can."""
+
+    def post(self, body: bytes) -> bytes:
+        """Send JSON to the URL itself and return what is answered; only http and https can."""
 
     def abort(self) -> None:
         """Make a call that another thread is in fail at once, and all later ones."""

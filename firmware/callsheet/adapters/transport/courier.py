@@ -29,8 +29,10 @@ class Courier:
 
     def __init__(
         self, links: Links, keyring: Keyring, outbox: Outbox, rng: Random,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.monotonic, *, release: Callable[[Client, str, bytes], None] | None = None,
     ) -> None:
+        """`release` gives a lease back, which is more than to put a file."""
+        self._release = release
         self._links = links
         self._settings = links.settings
         self._keyring = keyring
@@ -108,7 +110,8 @@ class Courier:
 
     def _sort(self, waiting: tuple[Waiting, ...]) -> None:
         """The lane with the oldest upload first; a lane without any is forgotten."""
-        found = lanes.sort(waiting)
+        aside = frozenset(id for lane in self._lanes.values() for id in lane.aside)
+        found = lanes.sort(waiting, aside)
         self._lanes = {key: self._lanes.get(key, Lane()) for key in found}
         for key, items in found.items():
             self._lanes[key].items = items
@@ -166,6 +169,9 @@ class Courier:
 
     def _put(self, client: Client, item: Waiting) -> None:
         body = self._outbox.body(item.id)
+        if self._release is not None and item.name.startswith(lanes.LAST):
+            self._release(client, item.agent, body)
+            return
         try:
             client.put(item.name, body, item.content_type)
         except NameTaken:

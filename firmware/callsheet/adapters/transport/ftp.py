@@ -13,7 +13,14 @@ from urllib.parse import urlsplit
 
 from callsheet.adapters.transport import bodies, tls, whole
 from callsheet.adapters.transport.bounded import bounded
-from callsheet.adapters.transport.client import Credentials, Fetched, TransferError, Unchanged, register
+from callsheet.adapters.transport.client import (
+    Credentials,
+    Fetched,
+    TransferError,
+    Unchanged,
+    cannot_post,
+    register,
+)
 from callsheet.adapters.transport.cutoff import Cutoff
 from callsheet.adapters.transport.ftp_replies import REFUSALS, Doing, code, of_reply
 from callsheet.adapters.transport.ftp_session import UNKNOWN_COMMAND, FtpSession, Security
@@ -56,6 +63,26 @@ class FtpClient:
         """STOR under a temporary name, SIZE, RNFR and RNTO."""
         with self._files("put") as files:
             whole.put(files, self._path, name, body)
+
+    def get(self, name: str) -> bytes | None:
+        """SIZE and RETR."""
+        with self._files("put") as files:
+            return whole.get(files, self._path, name, self._settings.max_bytes)
+
+    def create(self, name: str, body: bytes) -> bool:
+        """As put: between the last look and RNTO another may do the same."""
+        with self._files("put") as files:
+            whole.put(files, self._path, name, body, whole.private_part(body))
+        return False
+
+    def replace(self, name: str, body: bytes) -> None:
+        """STOR, RNFR and RNTO, which on most servers is rename(2)."""
+        with self._files("put") as files:
+            whole.replace(files, self._path, name, body)
+
+    def post(self, body: bytes) -> bytes:
+        """FTP cannot."""
+        raise cannot_post()
 
     def abort(self) -> None:
         """Cut the connections off."""
@@ -139,6 +166,10 @@ class FtpFiles:
     def rename(self, old: str, new: str) -> None:
         """RNFR and RNTO."""
         self._do(lambda: self._ftp.rename(old, new))
+
+    def overwrite(self, old: str, new: str) -> None:
+        """The same; a server that does not overwrite says so."""
+        self.rename(old, new)
 
     def remove(self, path: str) -> None:
         """DELE."""

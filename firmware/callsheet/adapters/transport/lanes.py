@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 
 from callsheet.ports import Waiting
 
+LAST = "release-"
+"""Begins the name of what goes out last of a session."""
 Key = tuple[str, str]
 """Agent, and the sheet's own upload folder (empty: that of the settings)."""
 
@@ -49,9 +51,16 @@ class Lane:
         self.aside.clear()
 
 
-def sort(items: tuple[Waiting, ...]) -> dict[Key, list[Waiting]]:
-    """The uploads by lane; the lane with the oldest one first."""
+def sort(items: tuple[Waiting, ...], aside: frozenset[int] = frozenset()) -> dict[Key, list[Waiting]]:
+    """The uploads by lane; the lane with the oldest one first.
+
+    A lease is given back only when all that was done under it is there, but for `aside`, what the server refuses.
+    """
     lanes: dict[Key, list[Waiting]] = {}
     for item in items:
+        if item.name.startswith(LAST) and any(
+            other.agent == item.agent and other.id < item.id and other.id not in aside for other in items
+        ):
+            continue
         lanes.setdefault((item.agent, item.upload), []).append(item)
     return lanes

@@ -16,8 +16,17 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from callsheet.adapters.transport.lease_chain import MARGIN, Chain, Link, Party, today
-from callsheet.adapters.transport.lease_steps import Clock, Files, Made, Pause, Rewrite, Steps, instant
+from callsheet.adapters.transport.lease_chain import Chain, Link, Party, today
+from callsheet.adapters.transport.lease_steps import (
+    Clock,
+    Files,
+    Made,
+    NotKept,
+    Pause,
+    Rewrite,
+    Steps,
+    instant,
+)
 from callsheet.core.model import Progress
 from callsheet.core.queue.progress import join
 from callsheet.formats.lease import LeaseFile, LeaseRequest, write_lease
@@ -26,9 +35,9 @@ WISH = 300.0
 """Seconds for which a wish stands without being renewed."""
 POLL = 5.0
 """Seconds after which a phone that waits for another looks again."""
-SETTLE, SETTLE_FACTOR = 3.0, 4.0
-"""On servers that may let two phones create one file: seconds until we look whether ours is still there, and how many
-times as long as our own writing took."""
+SETTLE, SLOW = 3.0, 30.0
+"""On servers that may let two phones create one file: seconds until we look whether ours is still there; and if our
+own writing took longer than that, seconds beyond the time in which another would have renewed."""
 TRIES = 5
 """So often a claim begins anew when others cross it."""
 
@@ -166,7 +175,7 @@ class LeaseFiles:
     def _refuse(self, chain: Chain, place: Link | None, link: Link, request: LeaseRequest) -> Steps[Refused]:
         """Another has it; whoever wants to take over says so behind all others."""
         self._told = link.party
-        if request.action == "claim":
+        if request.action in ("claim", "renew"):
             return self._refusal(link, waiting=False)
         now = self._clock.wall()
         if place is not None and place.file is not None and place.wishes:
@@ -193,14 +202,13 @@ class LeaseFiles:
         else:
             mine = Link(place.day, place.number, file)
             yield Rewrite(self._files.name(mine), write_lease(file))
-        took = self._clock.mono() - mono
-        settle = max(SETTLE, SETTLE_FACTOR * took)
-        if took > SETTLE:
-            # Whoever was faster may have looked already; at the next renewal it will see what we wrote over.
-            settle += self._renew + MARGIN / 4
+        # Whoever was faster than that may have looked already; at its next renewal it will see what we wrote over.
+        settle = SETTLE if self._clock.mono() - mono <= SETTLE else self._renew + SLOW
         chain = yield from self._files.scan()
         at = self._clock.wall()
         ours = next((link for link in chain.links if link.place == mine.place), None)
+        if ours is None:
+            raise NotKept
         if not self._is_ours(ours, mine):
             return None
         if chain.overtaken(mine.place) or self._in_the_way(chain, mine, request, at):

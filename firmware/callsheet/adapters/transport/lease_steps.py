@@ -47,6 +47,10 @@ class Pause(Struct, frozen=True):
     seconds: float
 
 
+class NotKept(Exception):
+    """What was written is not there when it is looked for: the server is no place for leases."""
+
+
 Made = Literal["taken", "made", "alone"]
 Step = Look | Create | Rewrite | Pause
 T = TypeVar("T")

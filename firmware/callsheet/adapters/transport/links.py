@@ -52,6 +52,10 @@ class Links(Struct, frozen=True):
         parts = urlsplit(self.sheet(agent))
         return urlunsplit((parts.scheme, parts.netloc, parts.path.rpartition("/")[0] + "/", "", ""))
 
+    def place(self, link: str, agent: str) -> str:
+        """A link out of a sheet, filled in. Raises TransferError."""
+        return self._fill(link, agent)
+
     def credentials(self, url: str, agent: str, keyring: Keyring) -> Credentials:
         """What to say at `url`. Raises TransferError if that takes a PIN nobody has typed.
 

@@ -57,6 +57,11 @@ class SftpFiles:
         with self._refusals():
             self._sftp.rename(old, new)
 
+    def overwrite(self, old: str, new: str) -> None:
+        """posix-rename@openssh.com, which is rename(2)."""
+        with self._refusals():
+            self._sftp.posix_rename(old, new)
+
     def remove(self, path: str) -> None:
         """REMOVE."""
         with self._refusals():

@@ -12,7 +12,14 @@ import paramiko
 
 from callsheet.adapters.transport import scp, stamps, whole
 from callsheet.adapters.transport.bounded import bounded
-from callsheet.adapters.transport.client import Credentials, Fetched, NameTaken, TransferError, Unchanged
+from callsheet.adapters.transport.client import (
+    Credentials,
+    Fetched,
+    NameTaken,
+    TransferError,
+    Unchanged,
+    cannot_post,
+)
 from callsheet.adapters.transport.cutoff import Cutoff
 from callsheet.adapters.transport.hostkeys import SSH_PORT
 from callsheet.adapters.transport.paths import ssh_path, within
@@ -54,6 +61,40 @@ class SshClient:
                 whole.put(SftpFiles(sftp, put=True), self._path, name, body)
             else:
                 self._send(transport, name, body)
+
+    def get(self, name: str) -> bytes | None:
+        """In legacy scp a file that does not fit its seal is just being written: it is no content yet."""
+        with self._connection() as (transport, sftp):
+            if sftp:
+                return whole.get(SftpFiles(sftp, put=True), self._path, name, self._settings.max_bytes)
+            path, limit = within(self._path, name), self._settings.max_bytes
+            body = self._held(transport, path, limit)
+            if body is None:
+                return None
+            return body if self._held(transport, path + SEAL, 4096) == _seal(name, body) else b""
+
+    def create(self, name: str, body: bytes) -> bool:
+        """OpenSSH renames by link(2), so of two only one gets the name."""
+        with self._connection() as (transport, sftp):
+            if sftp:
+                whole.put(SftpFiles(sftp, put=True), self._path, name, body, whole.private_part(body))
+                return "OpenSSH" in transport.remote_version
+            self._send(transport, name, body)
+            return False
+
+    def replace(self, name: str, body: bytes) -> None:
+        """In legacy scp over the file itself, and then a new seal."""
+        with self._connection() as (transport, sftp):
+            if sftp:
+                whole.replace(SftpFiles(sftp, put=True), self._path, name, body)
+                return
+            path, seconds = within(self._path, name), self._settings.read_timeout
+            scp.send(transport, path, body, seconds)
+            scp.send(transport, path + SEAL, _seal(name, body), seconds)
+
+    def post(self, body: bytes) -> bytes:
+        """SSH cannot."""
+        raise cannot_post()
 
     def abort(self) -> None:
         """Cut the connection off."""
@@ -121,7 +162,7 @@ class SshClient:
             scp.send(transport, path, body, seconds)
             if self._held(transport, path, len(body)) != body:
                 raise TransferError("other", "the server does not hold what was sent to it", temporary=True)
-        seal = f"{hashlib.sha256(body).hexdigest()}  {name}\n".encode()
+        seal = _seal(name, body)
         if self._held(transport, path + SEAL, len(seal)) != seal:
             scp.send(transport, path + SEAL, seal, seconds)
 
@@ -136,3 +177,8 @@ class SshClient:
             if error.kind in ("too-large", "credentials"):
                 raise NameTaken from None
             raise
+
+
+def _seal(name: str, body: bytes) -> bytes:
+    """One line as `sha256sum` writes it."""
+    return f"{hashlib.sha256(body).hexdigest()}  {name}\n".encode()

@@ -16,9 +16,11 @@ from callsheet.adapters.transport.client import Client, Credentials, register
 from callsheet.adapters.transport.courier import Courier
 from callsheet.adapters.transport.fetcher import Fetcher
 from callsheet.adapters.transport.keyring import Keyring
+from callsheet.adapters.transport.leases import Leases
 from callsheet.adapters.transport.links import Links
 from callsheet.core.model import Sheet
 from callsheet.formats.dhcp import Offer
+from callsheet.formats.lease import LeaseRequest
 from callsheet.formats.settings import SheetSettings
 from callsheet.ports import Outbox, Post
 
@@ -39,7 +41,7 @@ register("scp", _ssh)
 
 
 class FileTransport:
-    """One thread that fetches, one that empties the outbox. Credentials are kept in memory only."""
+    """One thread that fetches, one that empties the outbox, one that asks for leases. Credentials are kept in memory only."""
 
     def __init__(
         self,
@@ -64,12 +66,14 @@ class FileTransport:
         self._keyring = Keyring()
         rng = SystemRandom()
         self._fetcher = Fetcher(links, self._keyring, store, prepare, rng)
-        self._courier = Courier(links, self._keyring, store, rng)
+        self._leases = Leases(links, self._keyring, store, rng)
+        self._courier = Courier(links, self._keyring, store, rng, release=self._leases.release)
 
     def start(self, post: Post) -> None:
         """Begin to empty the outbox, and to say when it is time to look for a revision."""
         self._courier.start(post)
         self._fetcher.start(post)
+        self._leases.start(post)
 
     def sign_in(self, agent: str, pin: str) -> None:
         """Credentials from here on; what waited for them is tried at once."""
@@ -78,12 +82,17 @@ class FileTransport:
 
     def sign_out(self) -> None:
         """Forget them when nothing of the agent's waits any more."""
+        self._leases.forget()
         self._keyring.sign_out()
         self._courier.look()
 
     def fetch(self, id: int, agent: str, force: bool) -> None:
         """Posts SheetArrived, SheetUnchanged or SheetFailed with this id."""
         self._fetcher.fetch(id, agent, force)
+
+    def lease(self, id: int, request: LeaseRequest, url: str, folder: str) -> None:
+        """Posts LeaseGranted, LeaseRefused, LeaseWaived or LeaseFailed with this id."""
+        self._leases.ask(id, request, url, folder)
 
     def flush(self) -> None:
         """Try the outbox now."""
@@ -92,4 +101,5 @@ class FileTransport:
     def close(self) -> None:
         """End the threads; what is under way is broken off."""
         self._fetcher.close(PATIENCE)
+        self._leases.close(PATIENCE)
         self._courier.close(PATIENCE)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from typing import Protocol
 
@@ -42,6 +43,9 @@ class Files(Protocol):
     def rename(self, old: str, new: str) -> None:
         """Give it another name in its folder."""
 
+    def overwrite(self, old: str, new: str) -> None:
+        """Give it the name of another file, which it replaces."""
+
     def remove(self, path: str) -> None:
         """Delete."""
 
@@ -62,25 +66,59 @@ def fetch(files: Files, path: str, seen: Origin | None, limit: int) -> Fetched |
     return Fetched(body, stamps.mark(modified, seen, stamps.now()), modified, before.changed)
 
 
-def put(files: Files, folder: str, name: str, body: bytes) -> None:
+def put(files: Files, folder: str, name: str, body: bytes, part: str = PART) -> None:
     """Store under a temporary name, check the size, rename. Raises NameTaken."""
     path = within(folder, name)
     if _there(files, path, body):
         return
     try:
-        files.write(path + PART, body)
-        _check_size(files, path + PART, body)
+        files.write(path + part, body)
+        _check_size(files, path + part, body)
         if _there(files, path, body):
-            files.remove(path + PART)
+            files.remove(path + part)
         else:
-            _rename(files, path, body)
+            _rename(files, path, body, part)
             _check_size(files, path, body)
     except TransferError as error:
         # On a broken connection another request would only wait once more.
         if error.kind != "unreachable":
             with suppress(TransferError):
-                files.remove(path + PART)
+                files.remove(path + part)
         raise
+
+
+def get(files: Files, folder: str, name: str, limit: int) -> bytes | None:
+    """A file as it is now; None: there is none."""
+    path = within(folder, name)
+    if files.facts(path) is None:
+        return None
+    try:
+        return files.read(path, limit)
+    except TransferError as error:
+        if error.kind == "missing":
+            return None
+        raise
+
+
+def replace(files: Files, folder: str, name: str, body: bytes) -> None:
+    """Write beside it, then over it. A server that renames over nothing gets the content written into the file itself."""
+    path = within(folder, name)
+    files.write(path + PART, body)
+    _check_size(files, path + PART, body)
+    try:
+        files.overwrite(path + PART, path)
+    except TransferError as error:
+        if error.kind == "unreachable":
+            raise
+        files.write(path, body)
+        _check_size(files, path, body)
+        with suppress(TransferError):
+            files.remove(path + PART)
+
+
+def private_part(body: bytes) -> str:
+    """Ends the temporary name of a file that two phones may create at once."""
+    return f".{hashlib.sha256(body).hexdigest()[:12]}{PART}"
 
 
 def missing() -> TransferError:
@@ -88,9 +126,9 @@ def missing() -> TransferError:
     return TransferError("missing", "there is no file at the link")
 
 
-def _rename(files: Files, path: str, body: bytes) -> None:
+def _rename(files: Files, path: str, body: bytes, part: str) -> None:
     try:
-        files.rename(path + PART, path)
+        files.rename(path + part, path)
     except TransferError:
         if not _there(files, path, body):
             raise
