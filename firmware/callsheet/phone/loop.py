@@ -152,5 +152,5 @@ class Phone:
 
 def _idle(state: State) -> bool:
     """Nothing is going on that a restart would break off."""
-    calls = (state.call, state.parked, state.incoming, state.preview)
+    calls = (state.call, state.parked, state.incoming, state.preview, state.wrap_up)
     return not state.answering and all(call is None for call in calls)
