@@ -52,7 +52,7 @@ def callees(database: Database, keys: Iterable[tuple[str, str]]) -> dict[tuple[s
 def agents(database: Database) -> dict[str, str]:
     """Names of the agents that work here."""
     query = select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id)
-    return dict(database.execute(query).tuples().all())
+    return dict(database.execute(query).all())
 
 
 def figures(database: Database, day: datetime, now: datetime) -> dict[str, Figures]:
@@ -92,4 +92,4 @@ def ready_seconds(database: Database, day: datetime, now: datetime) -> dict[str,
 
 
 def _counts(database: Database, query: Select[Any, int]) -> dict[str, int]:
-    return dict(database.execute(query).tuples().all())
+    return dict(database.execute(query).all())

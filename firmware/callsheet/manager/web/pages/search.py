@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -87,11 +88,16 @@ def _page(site: Site, visitor: Visitor, id: int, notice: str = "") -> Response:
         others = list(database.scalars(
             select(Attempt).where(Attempt.canonical == task.canonical, Attempt.task_id != id)
             .order_by(Attempt.dialled.desc()).limit(20)))
-        names = dict(database.execute(select(Agent.id, Agent.name)).tuples().all())
+        names = dict(database.execute(select(Agent.id, Agent.name)).all())
         blocked = database.get(DoNotCall, task.canonical)
-    details: dict[str, Any] = task.details or {}
+    details: dict[str, Any] = {**task.details, "history": [_dated(one) for one in task.details.get("history", ())]}
     return site.page(visitor, "task.html", here="/search", task=task, attempts=made, others=others, names=names,
                      blocked=blocked, details=details, ends=[_end(one) for one in made], notice=notice)
+
+
+def _dated(entry: dict[str, Any]) -> dict[str, Any]:
+    """An earlier contact, whose time is text in JSON."""
+    return {**entry, "at": datetime.fromisoformat(entry["at"]) if entry.get("at") else None}
 
 
 def _end(attempt: Attempt) -> dict[str, Any]:

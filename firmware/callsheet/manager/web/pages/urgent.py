@@ -63,10 +63,10 @@ def _page(site: Site, visitor: Visitor, typed: dict[str, Any], *, notice: str = 
     with site.database.read() as database:
         lists = list(database.execute(
             select(CallList.id, CallList.title, CallList.key).where(CallList.state == "open").order_by(CallList.id.desc())
-        ).tuples())
+        ))
     signs = {row.agent: row.state for row in site.hub.snapshot().rows}
     with site.database.read() as database:
-        agents = list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id)).tuples())
+        agents = list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id)))
     return site.page(
         visitor, "urgent.html", 422 if error else 200, here="/urgent", lists=lists, agents=agents, states=signs,
         typed={**EMPTY, "zone": site.settings.imports.zone, **typed}, callee_zones=times.zones(), made=made, notice=notice, error=error,

@@ -89,5 +89,5 @@ def _users(database: Database) -> list[tuple[User, int]]:
     with database.read() as db:
         browsers = dict(db.execute(
             select(Session.user_id, func.count()).where(Session.expires > Site.now()).group_by(Session.user_id)
-        ).tuples().all())
+        ).all())
         return [(user, browsers.get(user.id, 0)) for user in db.scalars(select(User).order_by(User.name))]

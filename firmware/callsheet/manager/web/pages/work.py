@@ -45,8 +45,8 @@ def ask(site: AnySite, visitor: ManagerLooking, wish: Annotated[Wish, Depends(wi
     with site.database.read() as database:
         forecast = moving.forecast(database, wish, _terms(site), now)
         values: dict[str, Any] = {
-            "agents": list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id)).tuples()),
-            "lists": list(database.execute(select(CallList.id, CallList.title, CallList.key).order_by(CallList.id.desc())).tuples()),
+            "agents": list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id))),
+            "lists": list(database.execute(select(CallList.id, CallList.title, CallList.key).order_by(CallList.id.desc()))),
             "regions": _values(database, wish, Task.region), "spoken": _values(database, wish, Task.language),
         }
     return site.page(visitor, "move.html", here="/work", wish=wish, forecast=forecast, **values)

@@ -108,6 +108,16 @@ function drags() {
   });
 }
 
+/** A file that came with the page, in base64. */
+function save(name, base64) {
+  const bytes = Uint8Array.from(atob(base64.trim()), (char) => char.charCodeAt(0));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
 function ask(url) {
   htmx.ajax("GET", url, { target: "#dialog-body", swap: "innerHTML", select: "#ask" });
 }
@@ -136,6 +146,8 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-close]");
     if (closer) document.getElementById("dialog").close();
+    const saver = event.target.closest("[data-save]");
+    if (saver) save(saver.dataset.save, document.getElementById(saver.dataset.from).textContent);
     const copier = event.target.closest("[data-copy]");
     if (copier) navigator.clipboard?.writeText(copier.dataset.copy);
   });
@@ -157,6 +169,16 @@ document.addEventListener("DOMContentLoaded", () => {
       if (document.activeElement === document.body) root.focus();
     }
     if (root.id === "page" || root.id === "tiles") filter();
+  });
+  document.body.addEventListener("htmx:xhr:progress", (event) => {
+    const bar = document.getElementById("sent");
+    if (!bar || !event.detail.lengthComputable) return;
+    bar.hidden = false;
+    bar.value = event.detail.loaded / event.detail.total;
+  });
+  document.body.addEventListener("htmx:afterRequest", () => {
+    const bar = document.getElementById("sent");
+    if (bar) bar.hidden = true;
   });
   document.body.addEventListener("htmx:responseError", () => alarm(document.body.dataset.refused));
   document.body.addEventListener("htmx:sendError", () => alarm(document.body.dataset.lost));

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Import by upload: the columns are found and can be corrected, what would happen is shown, then it happens."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+import unicodedata
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, UploadFile
+from sqlalchemy import select
+from starlette.responses import Response
+
+from callsheet.manager.assign import BY
+from callsheet.manager.importer.columns import FIELDS
+from callsheet.manager.importer.intake import Wishes
+from callsheet.manager.importer.report import REMARKS
+from callsheet.manager.importer.source import Reading
+from callsheet.manager.storage.tables import Agent, CallList
+from callsheet.manager.web import texts, times, uploads
+from callsheet.manager.web.site import AnySite, Manager, ManagerLooking, Site, Visitor
+
+router = APIRouter(prefix="/import")
+WAYS = tuple(way for way in BY if way not in ("round-robin", "capacity"))
+LONGEST_KEY = 48
+
+
+@router.get("")
+def show(site: AnySite, visitor: ManagerLooking) -> Response:
+    """The form."""
+    with site.database.read() as database:
+        lists = list(database.execute(
+            select(CallList.key, CallList.title).where(CallList.state != "closed").order_by(CallList.id.desc())))
+        agents = list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id)))
+    return site.page(
+        visitor, "import.html", here="/import", lists=lists, agents=agents, ways=WAYS, callee_zones=times.zones(),
+        imports=site.settings.imports,
+    )
+
+
+@router.post("/{step}")
+def run(
+    site: AnySite, visitor: Manager, step: str, file: UploadFile, into: Annotated[str, Form()] = "",
+    title: Annotated[str, Form(max_length=200)] = "", agents: Annotated[list[str], Form()] = [],
+    by: Annotated[list[str], Form()] = [], country: Annotated[str, Form(max_length=2)] = "",
+    zone: Annotated[str, Form(max_length=64)] = "", encoding: Annotated[str, Form(max_length=40)] = "",
+    sheet: Annotated[str, Form(max_length=100)] = "", column: Annotated[list[str], Form()] = [],
+    field: Annotated[list[str], Form()] = [],
+) -> Response:
+    """"try": what would happen. "do": do it. The answer goes below the form, which stays as it is."""
+    settings, now = site.settings, site.now()
+    mapping = tuple(pair for pair in zip(column, field, strict=False) if pair[1] in FIELDS)
+    upload = uploads.Upload(file.filename or "file", file.file, Reading(encoding, "", sheet, country), mapping)
+    wishes = Wishes(
+        list=into or key_of(title or upload.name), title=title, agents=tuple(agents),
+        by=tuple(way for way in BY if way in by), country=country.upper(), zone=zone,
+        recent_days=settings.imports.recent_days, max_rows=settings.imports.max_rows, numbers=settings.numbers,
+        who=visitor.who.name, dry_run=step != "do",
+    )
+    try:
+        opened = uploads.read(site.database, upload, settings)
+        done = uploads.run(site.database, opened, wishes, now)
+    except uploads.FAULTS as fault:
+        return site.page(visitor, "import_result.html", 422, here="/import", error=uploads.told(fault), opened=None)
+    return _shown(site, visitor, opened, done)
+
+
+def _shown(site: Site, visitor: Visitor, opened: uploads.Opened, done: uploads.Done) -> Response:
+    values: dict[str, Any] = {"rejects": "", "rejects_name": "", "list_id": 0, "notice": ""}
+    if done.rejected:
+        values["rejects_name"], content = uploads.rejects_file(opened, done.rejected)
+        values["rejects"] = base64.b64encode(content).decode()
+    if not done.report.dry_run:
+        with site.database.read() as database:
+            values["list_id"] = database.scalar(select(CallList.id).where(CallList.key == done.report.list)) or 0
+        values["notice"] = texts.say(visitor.language, "import.done", count=done.report.accepted)
+    return site.page(visitor, "import_result.html", here="/import", opened=opened, done=done, report=done.report,
+                     fields=FIELDS, remarks=REMARKS, first_rejects=done.rejected[: uploads.SHOWN_REJECTS], **values)
+
+
+def key_of(title: str) -> str:
+    """A list's key from its title: letters and digits that are safe in any file name; never empty."""
+    plain = unicodedata.normalize("NFKD", title.rsplit(".", 1)[0]).encode("ascii", "ignore").decode().lower()
+    key = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_KEY].strip("-")
+    return key or f"list-{secrets.token_hex(4)}"
