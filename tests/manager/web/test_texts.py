@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Both languages say the same, everything the page asks for is there, and nothing is there for nobody."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import callsheet.manager.web
+from callsheet.core import texts as phone
+from callsheet.manager.web import navigation, progress, texts
+from callsheet.manager.web.diagnoses import DIAGNOSES
+from callsheet.manager.web.live import rows
+
+WEB = Path(callsheet.manager.web.__file__).parent
+SOURCE = "\n".join(path.read_text(encoding="utf-8") for pattern in ("*.py", "*.html") for path in WEB.rglob(pattern)
+                   if "texts" not in path.parts)
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("language", sorted(set(texts.CATALOGUE) - {"en"}))
+def test_a_language_has_the_same_keys_and_fields(language):
+    english, other = texts.CATALOGUE["en"], texts.CATALOGUE[language]
+    assert set(english) == set(other)
+    for key in english:
+        if not key.endswith(".one"):
+            assert fields(english[key]) == fields(other[key]), key
+        assert other[key].strip() and english[key].strip()
+
+
+def test_no_key_is_also_one_of_the_phones():
+    assert not set(texts.CATALOGUE["en"]) & set(phone.CATALOGUE["en"])
+
+
+def test_every_key_that_a_template_asks_for_exists():
+    asked = set(re.findall(r"\bt\('([\w.-]+)'[,)]", SOURCE))
+    assert asked and not asked - set(texts.CATALOGUE["en"]) - set(phone.CATALOGUE["en"])
+
+
+def test_every_key_that_is_put_together_exists():
+    wanted = {f"nav.group.{group}" for group, _ in navigation.MENU}
+    wanted |= {f"nav.{entry.key}" for _, entries in navigation.MENU for entry in entries}
+    wanted |= {f"state.{state}" for state in rows.STATES} | {f"part.{part}" for part in progress.PARTS}
+    keys = set(re.findall(r'(?:_problem|Problem)\(\s*"([\w-]+)"', SOURCE))
+    assert len(keys) == len(DIAGNOSES)
+    wanted |= {f"problem.{key}" for key in keys} | {f"problem.{key}.what" for key in keys}
+    wanted |= {f"list.{change}{end}" for change in ("stop", "resume", "close") for end in ("", ".ask", ".what", ".done")}
+    wanted |= {f"audit.{action}" for action in re.findall(r'audit\.note\(database, [^,]+, [^,]+, "([\w.-]+)"', SOURCE)}
+    assert not wanted - set(texts.CATALOGUE["en"])
+
+
+def test_every_key_is_used():
+    made = ("nav.", "state.", "part.", "problem.", "list.", "audit.", "field.", "remark.", "import.", "role.", "tile.",
+            "dnc.source.", "task.", "report.", "agents.registered")
+    english = set(texts.CATALOGUE["en"])
+    unused = {key for key in english if key.removesuffix(".one") not in SOURCE and not key.startswith(made)}
+    assert not unused
+
+
+@pytest.mark.parametrize(("accepted", "language"), [
+    ("", "en"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("de,en;q=0.5", "en"), ("fr", "en"), ("en;q=0.1,zh;q=0.9", "zh"),
+    ("zh;q=0,en", "en"), (";;;q=x,,", "en"), ("*", "en"),
+])
+def test_the_browser_says_which_language(accepted, language):
+    assert texts.choose(accepted) == language
+
+
+def test_one_is_said_as_one():
+    assert texts.say("en", "problem.silent", count=1) == "One phone is silent"
+    assert texts.say("en", "problem.silent", count=3) == "3 phones are silent"
+    assert texts.say("zh", "pause.lunch") == phone.say("zh", "pause.lunch")
+    assert texts.say("en", "Own {words} of a list", count=1) == "Own {words} of a list"
