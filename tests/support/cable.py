@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import threading
 import time
 import tty
 from contextlib import suppress
@@ -80,3 +81,35 @@ class Cable:
     def __exit__(self, *_: object) -> None:
         self.unplug()
         os.close(self._far)
+
+
+class Bridge:
+    """A cable between two programs: what one writes to its port, the other reads from its own."""
+
+    def __init__(self) -> None:
+        self._ends = [os.openpty() for _ in range(2)]
+        for _, far in self._ends:
+            tty.setraw(far)
+        self.ports = tuple(os.ttyname(far) for _, far in self._ends)
+        self._ended = threading.Event()
+        self._pumps = [threading.Thread(target=self._pump, args=(a[0], b[0]), daemon=True)
+                       for a, b in (self._ends, self._ends[::-1])]
+        for pump in self._pumps:
+            pump.start()
+
+    def _pump(self, source: int, target: int) -> None:
+        while not self._ended.is_set():
+            if select.select([source], [], [], 0.1)[0]:
+                with suppress(OSError):
+                    os.write(target, os.read(source, 1024))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for pump in self._pumps:
+            pump.join()
+        for near, far in self._ends:
+            os.close(near)
+            os.close(far)
