@@ -18,7 +18,7 @@ from callsheet.formats.names import parsed_name, upload_name
 from callsheet.formats.results import Results, read_results
 from callsheet.formats.sheet import read_sheet
 from callsheet.formats.status import Status, read_status
-from callsheet.manager.storage.tables import CallList, Delivery, DoNotCall, Sheet, Task, WorkRecord
+from callsheet.manager.storage.tables import CallList, Delivery, DoNotCall, Task, WorkRecord
 from callsheet.manager.work import attempts, donotcall, words
 from callsheet.manager.work.sheets import Key, find, touch
 
@@ -109,7 +109,9 @@ def _owned(agent: str, said: str) -> None:
 def _results(db: Session, results: Results, now: datetime) -> str:
     call_list = _list(db, results.sheet)
     sheet = find(db, results.agent, call_list.id, lock=True)
-    sender = _sender(sheet, results.agent, call_list.id, results.phone)
+    holder = sheet is not None and sheet.phone in ("", results.phone)
+    # A phone need not be told what it said itself.
+    sender = (results.agent, call_list.id) if holder else ("", 0)
     changed: set[Key] = set()
     unknown: list[str] = []
     rows = _tasks(db, call_list, [said.id for said in results.tasks])
@@ -117,7 +119,8 @@ def _results(db: Session, results: Results, now: datetime) -> str:
         task = rows.get(said.id)
         if task is not None:
             changed |= words.result(
-                db, task, said, results.issued, results.agent, results.phone, sender, now)
+                db, task, said, results.issued, results.agent, results.phone, sender, now,
+                holder=holder and task.agent_id == results.agent)
         elif said.attempts or said.final:
             unknown.append(said.id)
             for call in said.attempts:
@@ -140,8 +143,7 @@ def _remaining(db: Session, said: Document, now: datetime) -> None:
         last = max((one.at for one in task.past), default=row.changed)
         known = attempts.of_task(db, row.id)
         newest = not known or (known[-1].dialled - last).total_seconds() < attempts.SAME_CALL
-        words.unfinished(db, row, task, max(last, row.changed), said.agent, "",
-                         whole=free and newest and row.agent_id == said.agent)
+        words.unfinished(db, row, task, last, said.agent, "", whole=free and newest and row.agent_id == said.agent)
     campaign = {canonical(str(number)) for number in call_list.header.get("do_not_call", ())}
     numbers = {canonical(number) for number in said.do_not_call} - campaign - {""}
     new = [number for number in sorted(numbers) if db.get(DoNotCall, number) is None]
@@ -155,13 +157,6 @@ def _status(db: Session, status: Status) -> None:
         db.add(WorkRecord(phone=status.phone, agent_id=status.agent, at=status.at, work=status.work,
                           reason=status.reason))
         db.flush()
-
-
-def _sender(sheet: Sheet | None, agent: str, list_id: int, phone: str) -> Key:
-    """The sheet that need not hear of its own phone's results."""
-    if sheet is not None and sheet.phone in ("", phone):
-        return agent, list_id
-    return "", 0
 
 
 def _list(db: Session, key: str) -> CallList:

@@ -3,7 +3,7 @@
 
 Two of them keep every task in one place. A phone that has not held the sheet all the
 time gets the lease only for its newest revision: tasks may have left since an older
-one. And a phone that is heard of no more keeps the lease until it is over for sure.
+one (its lease is over as soon as it gets it, until it has fetched). And a phone that is heard of no more keeps the lease until it is over for sure.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 from callsheet.formats.lease import LeaseAnswer, LeaseRequest
 from callsheet.manager.storage.tables import CallList, Phone, Sheet
-from callsheet.manager.work import moves, progress
+from callsheet.manager.work import moves, progress, words
 from callsheet.manager.work.sheets import IDLE, current, find
 from callsheet.manager.work.terms import Terms, over
 
 AGAIN = 5.0
 """Seconds after which a phone that must fetch first, or waits for another to hand back, asks again."""
+LONG_AGO = timedelta(days=1)
+"""More than any phone's clock is off."""
 GONE = "this list is no longer here"
 
 
@@ -41,7 +43,7 @@ def answer(db: Session, request: LeaseRequest, terms: Terms, now: datetime) -> L
         _let_go_of_others(db, request, sheet)
     if mine and not over(sheet, terms, now):
         if request.revision < sheet.held_revision:
-            return _fetch_first(sheet, terms)
+            return _fetch_first(sheet, terms, now)
         return _grant(db, sheet, call_list, request, terms, now)
     if not over(sheet, terms, now) and request.action != "force":
         if request.action == "take-over":
@@ -98,7 +100,7 @@ def _new_holder(
         db.flush()
         moves.settle(db, sheet, terms, now)
     if request.revision != sheet.revision:
-        return _fetch_first(sheet, terms)
+        return _fetch_first(sheet, terms, now)
     answer = _grant(db, sheet, call_list, request, terms, now)
     # What it did itself it knows better than we do.
     return answer if mine else msgspec.structs.replace(answer, progress=progress.hand_out(db, sheet, call_list))
@@ -133,9 +135,10 @@ def _clear(sheet: Sheet) -> None:
     sheet.phone, sheet.installation, sheet.leased, sheet.until, sheet.held_revision = "", 0, None, None, 0
 
 
-def _fetch_first(sheet: Sheet, terms: Terms) -> LeaseAnswer:
-    return LeaseAnswer(format="callsheet-lease-answer", version=1, granted=False, revision=sheet.revision,
-                       renew=min(AGAIN, terms.renew))
+def _fetch_first(sheet: Sheet, terms: Terms, now: datetime) -> LeaseAnswer:
+    """The sheet is the phone's to have, but not in the revision it has: a lease that is over already."""
+    return LeaseAnswer(format="callsheet-lease-answer", version=1, granted=True, until=now - LONG_AGO,
+                       revision=sheet.revision, renew=min(AGAIN, terms.renew))
 
 
 def _nothing(db: Session, request: LeaseRequest, terms: Terms, now: datetime) -> LeaseAnswer:
@@ -171,7 +174,7 @@ def _mine(sheet: Sheet, request: LeaseRequest) -> bool:
 def _said(request: LeaseRequest, now: datetime) -> datetime:
     """When the phone said so, by its own clock, which its results go by, unless that is all wrong."""
     at = request.status.at if request.status is not None else now
-    return at if abs(at - now) < progress.ASKEW else now
+    return at if abs(at - now) < words.ASKEW else now
 
 
 def _stop(call_list: CallList) -> str:

@@ -17,8 +17,6 @@ from callsheet.core.outcomes import Outcome
 from callsheet.manager.storage.tables import Attempt, CallList, DoNotCall, Sheet, Task
 from callsheet.manager.work import attempts, donotcall, words
 
-ASKEW = timedelta(minutes=5)
-"""How far a phone's clock may be off before its word on a call is taken for older than the sheet."""
 MEMORY = timedelta(days=31)
 """How far back calls per number are told of (core.queue.handback)."""
 _CHUNK = 500
@@ -37,7 +35,9 @@ def take_in(
     rows = {row.key: row for row in _tasks(db, sheet, names)}
     for task in said.tasks:
         if task.id in rows:
-            words.unfinished(db, rows[task.id], task, at, sheet.agent_id, phone, whole=holder)
+            # Of an older revision: what the manager has decided since goes before.
+            whole = holder and (said.revision >= sheet.revision or rows[task.id].changed < sheet.issued)
+            words.unfinished(db, rows[task.id], task, at, sheet.agent_id, phone, whole=whole)
     for name in said.final if holder else ():
         if name in rows:
             words.finished(rows[name], at)
@@ -52,7 +52,7 @@ def take_in(
 
 def hand_out(db: Session, sheet: Sheet, call_list: CallList) -> Progress:
     """What was done on a sheet since its latest revision was issued."""
-    since = sheet.issued - ASKEW
+    since = sheet.issued - words.ASKEW
     changed = list(db.scalars(
         select(Task).where(Task.agent_id == sheet.agent_id, Task.list_id == sheet.list_id,
                            or_(Task.changed >= since, Task.held != ""))))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -14,23 +14,33 @@ from callsheet.core.numbers import canonical
 from callsheet.core.outcomes import Outcome
 from callsheet.core.queue.item import TRANSPARENT, UNDECIDED
 from callsheet.formats.results import TaskResult
-from callsheet.manager.storage.tables import Attempt, Task
+from callsheet.manager.storage.tables import Attempt, DoNotCall, Task
 from callsheet.manager.work import attempts, donotcall
 from callsheet.manager.work.sheets import Key, with_numbers
+
+ASKEW = timedelta(minutes=5)
+"""By how much the clocks of two phones, or a phone's and the manager's, may differ."""
 
 
 def result(
     db: Session, task: Task, said: TaskResult, issued: datetime, agent: str, phone: str, sender: Key, now: datetime,
+    *, holder: bool,
 ) -> set[Key]:
-    """Take in a task of a results file. Returns the sheets, other than the sender's, that must hear of it."""
-    was_final, first = task.final, not (task.outcome or task.not_before or attempts.of_task(db, task.id))
+    """Take in a task of a results file. Returns the sheets, other than the sender's, that must hear of it.
+
+    `holder`: the file is of the phone that holds the task's sheet, or held it last.
+    """
+    was_final = task.final
+    before = attempts.of_task(db, task.id)
+    # Before any phone's word `changed` is by the manager's clock, which tells nothing about a phone's.
+    first = not (before or task.outcome or task.final)
+    latest = first or issued >= task.changed or (holder and _askew(task, before, issued, phone))
     new = [call for call in said.attempts if attempts.store(db, task, call, issued, agent, phone)]
     rows = attempts.of_task(db, task.id)
     task.attempts = max(attempts.counted(task, rows), 0)
     last = rows[-1] if rows else None
-    # Until a phone has said something, `changed` is by the manager's own clock.
-    if issued >= task.changed or (first and not task.withdrawn):
-        task.changed = issued
+    if latest:
+        task.changed = issued if first else max(task.changed, issued)
         task.final = said.final or task.withdrawn
         task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
         _plan(task, said, last)
@@ -39,11 +49,19 @@ def result(
             task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
     elif last is not None and any(call.id == last.id for call in new):
         task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
+    db.flush()
+    _do_not_call(db, new, now)
+    task.final = task.final or db.get(DoNotCall, task.canonical) is not None
     if task.final:
         task.moving_to = task.moving_revision = None
     db.flush()
-    _do_not_call(db, new, now)
     return _others(db, task, new, was_final, sender)
+
+
+def _askew(task: Task, before: list[Attempt], said: datetime, phone: str) -> bool:
+    """Whether the word before may be older although its time is later: it was by another clock."""
+    same = bool(before) and before[-1].phone == phone
+    return not (same or task.final) and task.changed - said < ASKEW
 
 
 def _plan(task: Task, said: TaskResult, last: Attempt | None) -> None:
@@ -60,13 +78,16 @@ def _plan(task: Task, said: TaskResult, last: Attempt | None) -> None:
 def unfinished(
     db: Session, task: Task, said: Described, at: datetime, agent: str, phone: str, *, whole: bool,
 ) -> None:
-    """Take in what a summary made at `at` says of a task that is not finished; unless `whole` only its calls."""
+    """Take in what a summary made at `at` says of a task that is not finished; unless `whole` only its calls.
+
+    The whole of it is taken of the phone that holds the sheet: it knows what was done before.
+    """
     attempts.store_past(db, task, said.past, agent, phone, at)
     rows = attempts.of_task(db, task.id)
     task.attempts = max(attempts.counted(task, rows), said.attempts)
-    if task.final or at < task.changed or not whole:
+    if task.final or not whole:
         return
-    task.changed = at
+    task.changed = max(task.changed, at)
     task.not_before, task.callback, task.held = said.not_before, said.callback, said.held
     if said.max_attempts is not None:
         task.max_attempts = said.max_attempts
@@ -75,9 +96,9 @@ def unfinished(
 
 
 def finished(task: Task, at: datetime) -> None:
-    """Take in that a task is done with; what became of it the file about the call will say."""
-    if not task.final and at >= task.changed:
-        task.final, task.changed = True, at
+    """Take in that the sheet's holder is done with a task; what became of it the file about the call will say."""
+    if not task.final:
+        task.final, task.changed = True, max(task.changed, at)
         task.outcome = task.disposition = task.note = task.held = ""
         task.moving_to = task.moving_revision = None
 
