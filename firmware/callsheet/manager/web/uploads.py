@@ -21,7 +21,7 @@ from callsheet.manager.importer.columns import Plan, plan
 from callsheet.manager.importer.intake import Wishes, remembered, take_in
 from callsheet.manager.importer.rejects import default_path, write_rejects
 from callsheet.manager.importer.report import Rejected, Report
-from callsheet.manager.importer.source import Reading, Source, open_source
+from callsheet.manager.importer.source import AS_FOUND, Reading, Source, open_source
 from callsheet.manager.settings import ManagerSettings
 from callsheet.manager.storage.database import Database
 
@@ -37,7 +37,7 @@ class Upload:
 
     name: str
     file: BinaryIO
-    reading: Reading = Reading()
+    reading: Reading = AS_FOUND
     mapping: tuple[tuple[str, str], ...] = ()
     """(title, field) as chosen in the form."""
 

@@ -7,6 +7,7 @@ from callsheet.manager.web.pages import (
     audit,
     do_not_call,
     door,
+    downloads,
     imports,
     lists,
     problems,
@@ -17,5 +18,5 @@ from callsheet.manager.web.pages import (
 )
 
 ROUTERS = tuple(
-    one.router for one in (door, account, agents, problems, lists, work, urgent, imports, search, do_not_call, users, audit)
+    one.router for one in (door, account, agents, problems, lists, work, urgent, imports, search, do_not_call, downloads, users, audit)
 )

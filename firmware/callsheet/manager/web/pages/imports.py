@@ -7,7 +7,7 @@ import base64
 import re
 import secrets
 import unicodedata
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, UploadFile
 from sqlalchemy import select
@@ -42,12 +42,12 @@ def show(site: AnySite, visitor: ManagerLooking) -> Response:
 
 @router.post("/{step}")
 def run(
-    site: AnySite, visitor: Manager, step: str, file: UploadFile, into: Annotated[str, Form()] = "",
-    title: Annotated[str, Form(max_length=200)] = "", agents: Annotated[list[str], Form()] = [],
-    by: Annotated[list[str], Form()] = [], country: Annotated[str, Form(max_length=2)] = "",
-    zone: Annotated[str, Form(max_length=64)] = "", encoding: Annotated[str, Form(max_length=40)] = "",
-    sheet: Annotated[str, Form(max_length=100)] = "", column: Annotated[list[str], Form()] = [],
-    field: Annotated[list[str], Form()] = [],
+    site: AnySite, visitor: Manager, step: Literal["try", "do"], file: UploadFile,
+    agents: Annotated[list[str], Form(default_factory=list)], by: Annotated[list[str], Form(default_factory=list)],
+    column: Annotated[list[str], Form(default_factory=list)], field: Annotated[list[str], Form(default_factory=list)],
+    into: Annotated[str, Form()] = "", title: Annotated[str, Form(max_length=200)] = "",
+    country: Annotated[str, Form(max_length=2)] = "", zone: Annotated[str, Form(max_length=64)] = "",
+    encoding: Annotated[str, Form(max_length=40)] = "", sheet: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
     """"try": what would happen. "do": do it. The answer goes below the form, which stays as it is."""
     settings, now = site.settings, site.now()
@@ -57,7 +57,7 @@ def run(
         list=into or key_of(title or upload.name), title=title, agents=tuple(agents),
         by=tuple(way for way in BY if way in by), country=country.upper(), zone=zone,
         recent_days=settings.imports.recent_days, max_rows=settings.imports.max_rows, numbers=settings.numbers,
-        who=visitor.who.name, dry_run=step != "do",
+        who=visitor.who.name, dry_run=step == "try",
     )
     try:
         opened = uploads.read(site.database, upload, settings)
