@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from tests.manager.day import Day
+from tests.manager.believable import Day
 from tests.manager.web.page_server import Visit, add_users, serving
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A believable day in an office: lists, agents, phones, calls and what became of them.
 
-    python -m tests.manager.day sqlite:////tmp/day.db [agents]
+    python -m tests.manager.believable sqlite:////tmp/day.db [agents]
 """
 
 from __future__ import annotations
