@@ -7,9 +7,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from callsheet.docs import behaviour, outcomes, settings
+from callsheet.docs import behaviour, headsets, outcomes, settings
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs"
 PAGES: dict[str, Callable[[], str]] = {
     "behaviour.md": behaviour.page, "outcomes.md": outcomes.page, "settings.md": settings.page,
+    "headsets.md": headsets.page,
 }
