@@ -15,6 +15,7 @@ import pytest
 
 from callsheet.adapters.control import ControlClient, NoPhone
 from callsheet.adapters.settings_files import SettingsFiles
+from callsheet.adapters.settings_layers import SettingsLayers
 from callsheet.console.password import Password
 from callsheet.core.model import Task
 from callsheet.simulator.town import TownServer
@@ -111,6 +112,6 @@ def test_a_setting_given_during_a_call_waits_for_its_end(
         since = len(phone.screens)
         phone.press("D")
         phone.until("paused", "finished", "waiting", since=since)
-        digest = SettingsFiles(phone.config).digest()
+        digest = SettingsLayers(phone.config).digest()
         place.wait(lambda: told(phone, "settings").get("digest") == digest)
     assert place.wait_attempt("t0").answered is not None

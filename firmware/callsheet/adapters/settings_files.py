@@ -10,7 +10,6 @@ takes them back.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -75,10 +74,6 @@ class SettingsFiles:
             return msgspec.json.decode(data, type=Trial)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return Trial("", 0.0)
-
-    def digest(self) -> str:
-        """SHA-256 of the settings, so that a phone can say which it runs with. Raises SettingsError."""
-        return hashlib.sha256(self.current()).hexdigest()
 
     def left(self) -> float | None:
         """Seconds until the trial ends; 0 or less: it is over, also because the machine was restarted; None: no trial."""

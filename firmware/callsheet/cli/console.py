@@ -11,11 +11,13 @@ import sys
 import termios
 from pathlib import Path
 
+from callsheet.adapters.dhcp import LeaseWatcher
 from callsheet.console.desk import Desk
 from callsheet.console.line import raw
 from callsheet.console.ports import USUAL, Ports
 from callsheet.console.terminal import Terminal
-from callsheet.console.trial import TrialKeeper
+from callsheet.console.trial import TrialKeeper, adapt_network, restart
+from callsheet.provisioning.fleet import Fleet
 
 
 def run(argv: list[str]) -> int:
@@ -34,21 +36,45 @@ def run(argv: list[str]) -> int:
     if arguments.here:
         return _here(desk)
     ports = Ports(desk, tuple(arguments.port or USUAL))
-    keeper = TrialKeeper(desk, ports.tell)
+    keepers = [TrialKeeper(desk, files, ports.tell) for files in (desk.layers.local, desk.layers.fleet)]
+    leases = LeaseWatcher(desk.usable().dhcp)
+    fleet = Fleet(desk.usable, desk.layers.fleet, desk.data, lambda: _offered(desk, leases), lambda text: _take(desk, text))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ports.close())
     # A console nobody can log in to would be no console; the display shows a password that was made here.
     desk.password.ensure()
-    keeper.start()
+    leases.start(lambda event: None)
+    for keeper in keepers:
+        keeper.start()
+    fleet.start()
     ports.run()
-    keeper.close()
+    fleet.close()
+    leases.close()
+    for keeper in keepers:
+        keeper.close()
     return 0
+
+
+def _offered(desk: Desk, leases: LeaseWatcher) -> str:
+    """DHCP's link to settings, if the phone's own allow that."""
+    return leases.offer().provision if desk.usable().dhcp.enabled else ""
+
+
+def _take(desk: Desk, text: str) -> None:
+    """New settings of the fleet: on trial, as an admin's would be."""
+    with desk.guard:
+        before = desk.usable()
+        desk.layers.fleet.apply(text.encode(), trial=before.console.trial)
+    adapt_network(before, desk.usable())
+    restart(desk, force=False)
+    for told in desk.applied:
+        told()
 
 
 def _here(desk: Desk) -> int:
     logging.getLogger().setLevel(logging.ERROR)
     terminal = Terminal(desk, "a shell", trusted=True)
-    keeper = TrialKeeper(desk, terminal.tell)
+    keeper = TrialKeeper(desk, desk.files, terminal.tell)
     keeper.start()
     before = termios.tcgetattr(0) if os.isatty(0) else None
     try:

@@ -14,9 +14,8 @@ from msgspec.structs import replace
 
 from callsheet.adapters.control import ControlServer
 from callsheet.adapters.recent_log import RecentLog
-from callsheet.adapters.settings_files import SettingsFiles
+from callsheet.adapters.settings_layers import SettingsLayers
 from callsheet.formats.errors import FormatError
-from callsheet.formats.settings import read_settings
 from callsheet.phone import memory
 from callsheet.phone.answers import Answers
 from callsheet.phone.build import Built, NoHardware, build
@@ -42,10 +41,10 @@ def run(argv: list[str]) -> int:
     memory.frugal()
     sys.setswitchinterval(SWITCH)
     try:
-        files = SettingsFiles(path)
-        files.settle()
-        digest = files.digest()
-        settings = read_settings(path.read_bytes(), str(path))
+        layers = SettingsLayers(path)
+        layers.settle()
+        digest = layers.digest()
+        settings = layers.settings()
         built = build(settings, path.resolve().parent)
         control = ControlServer(path.resolve().parent / settings.data.directory, Answers(built.phone, recent, digest))
         built = replace(built, start=(*built.start, control.start), close=(control.close, *built.close))

@@ -10,26 +10,40 @@ from time import monotonic
 from typing import Any
 
 from callsheet.adapters.control import ControlClient, NoPhone, Refused
-from callsheet.adapters.settings_files import SettingsError, SettingsFiles
+from callsheet.adapters.settings_files import SettingsError
+from callsheet.adapters.settings_layers import SettingsLayers
 from callsheet.console.password import Password
 from callsheet.console.reply import Trouble
 from callsheet.formats.errors import FormatError, Invalid
 from callsheet.formats.settings import Settings, read_settings
+from callsheet.formats.settings_layers import layered
 
 
 class Desk:
     """One phone's settings file, data directory and control socket; shared by all consoles of the phone."""
 
-    def __init__(self, config: Path, files: SettingsFiles | None = None) -> None:
+    def __init__(self, config: Path) -> None:
         self.config = config
-        self.files = files or SettingsFiles(config)
+        self.layers = SettingsLayers(config)
+        self.files = self.layers.local
         self.guard = threading.RLock()
         """Held while the settings file changes."""
         self.applied: list[Callable[[], None]] = []
         """Called after settings were put on trial."""
 
-    def settings(self) -> Settings:
-        """As they are. Raises Trouble where the file cannot be read or is wrong."""
+    def settings(self, own: str | None = None) -> Settings:
+        """Those in force, or those that would be if the phone's own file were `own`. Raises Trouble."""
+        text = self.text() if own is None else own
+        checked(text)
+        try:
+            return layered(text.encode(), self.layers.fleet.current())
+        except FormatError as error:
+            raise Trouble(str(error)) from None
+        except SettingsError as error:
+            raise Trouble(str(error)) from None
+
+    def own(self) -> Settings:
+        """What the phone's own file says, without its fleet's. Raises Trouble."""
         return checked(self.text())
 
     def text(self) -> str:

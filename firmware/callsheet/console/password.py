@@ -20,10 +20,9 @@ from msgspec.structs import replace
 
 from callsheet.core.pin import make, matches
 from callsheet.formats.errors import Invalid
+from callsheet.formats.settings import LEAST_PASSWORD
 
 NAME = "console.json"
-LEAST = 8
-"""Characters of a password that somebody chooses."""
 FREE_TRIES = 3
 FIRST_WAIT, LONGEST_WAIT = 5.0, 900.0
 """Seconds after the tries that are free; doubled each time."""
@@ -60,8 +59,8 @@ class Password:
 
     def set(self, password: str) -> None:
         """Choose a password. Raises Invalid if it is too short or cannot be typed."""
-        if len(password) < LEAST or not password.isprintable():
-            raise Invalid(f"a password has at least {LEAST} characters, all printable")
+        if len(password) < LEAST_PASSWORD or not password.isprintable():
+            raise Invalid(f"a password has at least {LEAST_PASSWORD} characters, all printable")
         self._save(Kept(_hashed(password)))
 
     def wait(self) -> float:

@@ -11,7 +11,7 @@ import msgspec
 
 from callsheet.adapters.control import ControlClient, NoPhone, Refused
 from callsheet.adapters.privileged import SystemTrouble, ask_system
-from callsheet.adapters.settings_files import SettingsError
+from callsheet.adapters.settings_files import SettingsError, SettingsFiles
 from callsheet.console.desk import Desk
 from callsheet.console.probe import probe
 from callsheet.formats.settings import Settings
@@ -26,9 +26,15 @@ STEADY = 3
 class TrialKeeper:
     """A thread that watches over a trial, also over one that an earlier console began."""
 
-    def __init__(self, desk: Desk, told: Callable[[str], None] = lambda text: None, look: float = LOOK) -> None:
-        """`told` hears how a trial ended; it is called on the keeper's thread."""
+    def __init__(
+        self, desk: Desk, files: SettingsFiles, told: Callable[[str], None] = lambda text: None, look: float = LOOK
+    ) -> None:
+        """`files` is the file on trial, one of the desk's layers.
+
+        `told` hears how a trial ended; it is called on the keeper's thread.
+        """
         self._desk = desk
+        self._files = files
         self._told = told
         self._look = look
         self._wake = threading.Event()
@@ -61,7 +67,7 @@ class TrialKeeper:
         good = 0
         while not self._closed.is_set():
             with self._desk.guard:
-                left = self._desk.files.left()
+                left = self._files.left()
                 if left is None:
                     return
                 if left <= 0:
@@ -69,18 +75,18 @@ class TrialKeeper:
                     return
             if not self._begun():
                 # A call is up; the phone takes the settings when it is over, and the trial begins then.
-                self._desk.files.extend(self._desk.usable().console.trial)
+                self._files.extend(self._desk.usable().console.trial)
             good = good + 1 if self._well() else 0
             if good >= STEADY:
                 with self._desk.guard:
-                    if self._desk.files.confirm():
+                    if self._files.confirm():
                         self._say("the new settings work and stay")
                 return
             self._closed.wait(self._look)
 
     def _take_back(self) -> None:
         before = self._desk.usable()
-        if self._desk.files.revert():
+        if self._files.revert():
             adapt_network(before, self._desk.usable())
             restart(self._desk, force=True)
             self._say("the phone did not reach its servers in time: the settings from before are back")
@@ -95,7 +101,7 @@ class TrialKeeper:
             running = ControlClient(self._desk.data).ask("settings")["digest"]
         except (NoPhone, Refused):
             return True
-        return bool(running == self._desk.files.digest())
+        return bool(running == self._desk.layers.digest())
 
     def _well(self) -> bool:
         """Registered, and where the phone is bound to an agent, with a sheet that can be fetched."""

@@ -22,6 +22,8 @@ from callsheet.formats.toml_places import error_at, parsed
 from callsheet.formats.typed import check_leaves, typed
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
+LEAST_PASSWORD = 8
+"""Characters of the console's password."""
 Codec = Literal["opus", "G722", "PCMU", "PCMA"]
 
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?")
@@ -129,12 +131,27 @@ class DhcpSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaul
 class ConsoleSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """[console]: the admin's serial console."""
 
+    password: str = ""
+    """Of the console, at least 8 characters. Kept as a hash and erased from the file as soon as it is read."""
     idle_log_out: Annotated[float, Meta(ge=30)] = 600.0
     """Seconds without a key after which an admin is logged out."""
     trial: Annotated[float, Meta(ge=20)] = 90.0
     """Seconds the phone has to reach its servers with new settings, before they go back by themselves."""
     speed: Literal[9600, 19200, 38400, 57600, 115200, 230400] = 115200
     """Bits per second of serial ports that have a speed."""
+
+
+class ProvisioningSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """[provisioning]: settings for many phones from a server. What was set at this phone goes before them."""
+
+    url: str = ""
+    """Link to the settings all phones have; empty: as DHCP says (option 43, sub-option 3). {mac}, {serial}."""
+    device_url: str = ""
+    """Link to what is different at this phone, over those all have; a file that is not there is no fault."""
+    every: Annotated[float, Meta(ge=60)] = 86400.0
+    """Seconds between looks; ± 20 % jitter."""
+    user: str = ""
+    password: str = ""
 
 
 class DataSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -193,6 +210,7 @@ class Settings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     dhcp: DhcpSettings = DhcpSettings()
     network: NetworkSettings = NetworkSettings()
     console: ConsoleSettings = ConsoleSettings()
+    provisioning: ProvisioningSettings = ProvisioningSettings()
     data: DataSettings = DataSettings()
     hardware: HardwareSettings = HardwareSettings()
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
@@ -238,6 +256,9 @@ def _check(settings: Settings) -> None:
         ("sheet", "auth", lambda: _check_auth(sheet)),
         ("sheet", "retry_max", lambda: _check_span(sheet.retry_min, sheet.retry_max)),
         ("dhcp", "hosts", lambda: _check_servers(settings.dhcp.hosts)),
+        ("provisioning", "url", lambda: check_link(settings.provisioning.url)),
+        ("provisioning", "device_url", lambda: check_link(settings.provisioning.device_url)),
+        ("console", "password", lambda: _check_password(settings.console.password)),
         *(("network", name, check) for name, check in network_checks(settings.network)),
         ("sip", "server", lambda: _check_host(sip.server)),
         ("sip", "fallback", lambda: _check_host(sip.fallback)),
@@ -271,6 +292,11 @@ def _check_host(text: str) -> None:
     match = _HOST.fullmatch(text)
     if text and (match is None or int(match[1] or 0) > 65535):
         raise Invalid("not a host or host:port", remedy='write "pbx.example.com" or "192.0.2.1:5060"')
+
+
+def _check_password(password: str) -> None:
+    if password and (len(password) < LEAST_PASSWORD or not password.isprintable()):
+        raise Invalid(f"a password has at least {LEAST_PASSWORD} characters, all printable")
 
 
 def _check_servers(names: tuple[str, ...]) -> None:

@@ -27,7 +27,7 @@ class Answers:
     """Answers questions by name, on the main loop where they need the state."""
 
     def __init__(self, phone: Phone, log: RecentLog | None = None, digest: str = "") -> None:
-        """`digest` tells which settings the phone runs with (`SettingsFiles.digest`)."""
+        """`digest` tells which settings the phone runs with (`SettingsLayers.digest`)."""
         self._phone = phone
         self._digest = digest
         self._log = log

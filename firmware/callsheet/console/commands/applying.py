@@ -10,6 +10,7 @@ from callsheet.console.desk import Session, checked
 from callsheet.console.reply import Reply, Trouble
 from callsheet.console.trial import adapt_network, restart
 from callsheet.formats.settings_edit import differences
+from callsheet.formats.settings_layers import without_password
 
 
 class Apply(Command):
@@ -23,7 +24,9 @@ class Apply(Command):
         if set(words) - {"now", "keep"}:
             raise self.wrong()
         desk, text = session.desk, session.candidate
-        settings = checked(text)
+        checked(text)
+        text, password = _without_password(text)
+        settings = desk.settings(text)
         with desk.guard:
             if session.overtaken():
                 session.forget()
@@ -31,6 +34,8 @@ class Apply(Command):
                               "look at them with show, and set yours again")
             before = desk.usable()
             names = [name for name, _, _ in differences(before, settings)]
+            if password:
+                desk.password.set(password)
             if not names and not session.changed:
                 return Reply(("nothing to apply",), {"applied": []})
             trial = None if "keep" in words else settings.console.trial
@@ -87,3 +92,9 @@ class Revert(Command):
         said = restart(desk, force=False)
         return Reply((f"the settings from before are back; {said}", *filter(None, (network,))),
                      {"reverted": True, "phone": said, "network": network})
+
+
+def _without_password(text: str) -> tuple[str, str]:
+    """The console's password is kept as a hash, never in the file."""
+    data, password = without_password(text.encode())
+    return data.decode(), password

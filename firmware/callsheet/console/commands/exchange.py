@@ -29,7 +29,7 @@ class Export(Command):
         """All settings that are not at their defaults, as a file; secrets only when asked for."""
         if list(words) not in ([], ["--secrets"]):
             raise self.wrong()
-        text = exported(session.desk.settings(), secrets=bool(words))
+        text = exported(session.desk.own(), secrets=bool(words))
         return Reply(tuple(text.splitlines()), {"toml": text})
 
     def complete(self, session: Session, before: Sequence[str]) -> Iterable[str]:

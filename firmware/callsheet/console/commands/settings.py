@@ -23,6 +23,7 @@ from callsheet.formats.settings_edit import (
     with_value,
     without_value,
 )
+from callsheet.formats.settings_layers import set_in
 
 TRIED = ("sheet.url", "sheet.auth", "sheet.user", "sheet.password", "sheet.token", "sheet.ca_file", "sheet.ssh_key")
 """Settings after whose change the link is tried at once."""
@@ -38,7 +39,7 @@ class Show(Command):
         """What differs from the default; a section or `all` with everything; a setting with its meaning."""
         if len(words) > 1:
             raise self.wrong()
-        settings = checked(session.candidate)
+        settings = session.desk.settings(session.candidate)
         wanted = words[0] if words else ""
         if wanted in Settings.__struct_fields__:
             names = [name for name in catalogue() if name.startswith(f"{wanted}.")]
@@ -59,13 +60,14 @@ class Show(Command):
         one, value = described(name), value_of(masked(settings), name)
         default = value_of(settings, name) == one.default
         words = language(session)
+        source = "default" if default else "phone" if name in set_in(session.candidate.encode()) else "fleet"
         lines = columns([
-            (words["show.value"], as_text(value) or "–", words["show.default"] if default else ""),
+            (words["show.value"], as_text(value) or "–", words[f"show.from-{source}"]),
             (words["show.kind"], one.kind.replace("`", ""), ""),
             (words["show.standard"], as_text(one.default) or "–", ""),
         ])
         return Reply((*lines, *filter(None, (help_of(session, one),))),
-                     {"name": name, "value": value, "default": one.default, "kind": one.kind,
+                     {"name": name, "value": value, "source": source, "default": one.default, "kind": one.kind,
                       "choices": list(one.choices), "secret": one.secret, "help": help_of(session, one)})
 
 
@@ -84,7 +86,8 @@ class Set(Command):
         name = described(words[0]).name
         value = value_from(name, rest.partition(words[0])[2])
         text = with_value(session.candidate, name, value)
-        settings = checked(text)
+        checked(text)
+        settings = session.desk.settings(text)
         session.candidate = text
         lines, data = [f"{name} = {_shown(settings, name)}"], {"name": name, "value": _shown(settings, name)}
         tried: dict[str, Any] | None = None
@@ -117,7 +120,7 @@ class Unset(Command):
             raise self.wrong()
         name = described(words[0]).name
         text = without_value(session.candidate, name)
-        settings = checked(text)
+        settings = session.desk.settings(text)
         session.candidate = text
         return Reply((f"{name} = {_shown(settings, name)}",), {"name": name, "value": value_of(masked(settings), name)})
 
@@ -138,7 +141,7 @@ class Diff(Command):
         """What `apply` would change."""
         if words:
             raise self.wrong()
-        changes = list(differences(session.desk.usable(), checked(session.candidate)))
+        changes = list(differences(session.desk.usable(), session.desk.settings(session.candidate)))
         lines = columns((name, f"{as_text(old) or '–'}  ->  {as_text(new) or '–'}") for name, old, new in changes)
         return Reply(lines or ("nothing to apply",), [{"name": n, "old": old, "new": new} for n, old, new in changes])
 
