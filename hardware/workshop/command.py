@@ -32,7 +32,7 @@ drawings and case need packages of their own, which are put into the cache on fi
 (hardware/requirements.lock, hardware/requirements-case.lock). Where that cannot be done they are named
 and left out; with CI=true or CALLSHEET_REQUIRE_ALL=1 that is an error.
 Exit codes: 1 something is wrong or has drifted, 2 bad arguments."""
-NAMES = ("pages", "drawings")
+NAMES = ("pages", "drawings", "case")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,6 +44,8 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--check", action="store_true", help="change nothing; exit 1 and name what has drifted")
     words.add_argument("--with", dest="chosen", action="append", default=[], metavar="CHOICE",
                        help="the case for another variant, e.g. --with sh1106 --with pi3bp")
+    words.add_argument("--build", type=Path, default=BUILD, metavar="DIR",
+                       help="where STL and STEP files go (build/hardware)")
     words.add_argument("--lock", action="store_true", help="write the generators' lock files anew, and end")
     words.add_argument("--upgrade", action="store_true", help="with --lock: take newer versions")
     return words
@@ -120,7 +122,7 @@ def _make(board: Board, chosen: argparse.Namespace) -> int:
 def _case_words(tool: tools.Tool, board: Board, chosen: argparse.Namespace) -> list[str]:
     if tool is not tools.CASE:
         return []
-    return [str(BUILD), json.dumps(sorted(variant(board, chosen.chosen)))]
+    return [str(chosen.build.resolve()), json.dumps(sorted(variant(board, chosen.chosen)))]
 
 
 def _settle(made: dict[Path, bytes], *, check: bool) -> list[str]:

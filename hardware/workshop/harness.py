@@ -10,11 +10,11 @@ from typing import Any
 from wireviz import wireviz
 
 from hardware.workshop import header, nets, variants
+from hardware.workshop.harness_names import NAMES
 from hardware.workshop.model import Board, Cable
 from hardware.workshop.palette import WIRES, WIREVIZ
 
 HEADER = "Raspberry Pi"
-TITLES = {"header": "header", "parts": "parts"}
 
 
 def draw(board: Board) -> dict[str, bytes]:
@@ -22,7 +22,7 @@ def draw(board: Board) -> dict[str, bytes]:
     phone = variants.Phone(board, board.reference())
     inner = [cable for cable in phone.cables if cable.start == "header"]
     outer = [cable for cable in phone.cables if cable.start != "header"]
-    return {"harness-header": _svg(phone, inner), "harness-parts": _svg(phone, outer)}
+    return {name: _svg(phone, cables) for name, cables in zip(NAMES, (inner, outer), strict=True)}
 
 
 def _svg(phone: variants.Phone, cables: list[Cable]) -> bytes:

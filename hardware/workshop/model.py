@@ -175,6 +175,8 @@ class Part(_Strict, frozen=True, kw_only=True):
     window: tuple[Positive, Positive] | None = None
     window_off: tuple[float, float] = (0, 0)
     socket: tuple[Positive, Positive] | None = None
+    plug: tuple[Positive, Positive] | None = None
+    """The moulding of its socket's plug."""
     holes: tuple[Positive, Positive] | None = None
     """Two fixing holes: how far apart, and their diameter."""
     when: When = ()
@@ -199,6 +201,8 @@ class Socket(_Strict, frozen=True, kw_only=True):
     edge: Literal["end", "side"]
     at: float
     size: tuple[Positive, Positive]
+    plug: tuple[Positive, Positive] | None = None
+    """The moulding of its plug, where that must go into the wall."""
     above: float
     out: float
     """How far it stands out over the board's edge."""
@@ -239,9 +243,14 @@ class Case(_Strict, frozen=True, kw_only=True):
     front: Positive
     back: Positive
     wall: Annotated[float, Meta(ge=2)]
+    lid: Annotated[float, Meta(ge=2)]
     bottom: Annotated[float, Meta(ge=2)]
     gap: Positive
     bed: tuple[Positive, Positive]
+    lid_places: dict[str, tuple[float, float]]
+    """Centres: from the left, up the slope from the front edge."""
+    bottom_places: dict[str, tuple[float, float]]
+    """Centres: from the left, from the front."""
 
 
 class Board(_Strict, frozen=True, kw_only=True):

@@ -36,9 +36,10 @@ class Source:
 
     def __init__(self, text: str, name: str = "hardware/board.yaml") -> None:
         self.name = name
-        self._text = text
         try:
-            self._root = yaml.compose(text, Loader=yaml.SafeLoader)
+            # Loaded once: the C loader is ten times faster, and where it is missing the other one does.
+            self._loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+            self._root = self._loader.get_single_node()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             where = f"{name}: line {mark.line + 1}, column {mark.column + 1}" if mark else name
@@ -50,7 +51,7 @@ class Source:
         twice = list(_doubled(self._root, ()))
         if twice:
             raise BoardError([Fault(place, "this key comes twice", "keep one of them") for place in twice], self)
-        return yaml.safe_load(self._text)
+        return self._loader.construct_document(self._root) if self._root is not None else None
 
     def line(self, place: Place) -> int:
         """The line, from 1, of the value at a place, or of the nearest thing above it."""

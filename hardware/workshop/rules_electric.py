@@ -21,12 +21,13 @@ BUSY = 2
 
 def check(board: Board) -> Iterator[Fault]:
     """Every fault. Assumes that `rules_pins` and `rules_wiring` found none."""
-    yield from _missing(board)
-    if not any(True for _ in _missing(board)):
+    missing = list(_missing(board))
+    yield from missing
+    yield from _i2c(board)
+    if not missing:
         yield from _currents(board)
         yield from _levels(board)
-    yield from _i2c(board)
-    yield from _power(board)
+        yield from _power(board)
 
 
 def _missing(board: Board) -> Iterator[Fault]:

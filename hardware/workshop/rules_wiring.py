@@ -138,6 +138,11 @@ def _unused(board: Board) -> Iterator[Fault]:
 def _loose_nets(board: Board) -> Iterator[Fault]:
     touching = Counter(net for connector in board.connectors for net in connector.nets)
     touching += Counter(net for component in board.components for net in component.nets)
+    for index, connector in enumerate(board.connectors):
+        for number, net in enumerate(connector.nets):
+            if touching[net] < 2:
+                yield Fault(("connectors", index, "nets", number), f"{net} of {connector.id} leads nowhere",
+                            "join it to a component or another connector")
     for index, component in enumerate(board.components):
         for net in component.nets:
             if touching[net] < 2:

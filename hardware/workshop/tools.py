@@ -36,12 +36,17 @@ class LeftOut(Exception):
     """A generator cannot run here: why, and the remedy."""
 
 
+def home_of(tool: Tool) -> Path:
+    """Where the tool's environment is, or would be."""
+    return cache_dir() / "hardware" / f"{tool.name}-{_key(tool.lock)}"
+
+
 def python_of(tool: Tool) -> Path:
     """The interpreter of the tool's environment, made if it is not there yet. Raises LeftOut."""
     for program, package in tool.programs:
         if not shutil.which(program):
             raise LeftOut(f"{program} is not installed (Debian: apt-get install {package})")
-    home = cache_dir() / "hardware" / f"{tool.name}-{_key(tool.lock)}"
+    home = home_of(tool)
     python = home / "bin" / "python"
     if not python.exists():
         _make(tool, home)
