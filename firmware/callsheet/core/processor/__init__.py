@@ -104,6 +104,8 @@ def _dispatch(ctx: Context, event: ev.AnyEvent) -> None:
             state.network = event.up
             if event.up and state.work is Work.OFF:
                 session.fetch_due(ctx)
+            if event.up:
+                lease.hurry(ctx)
         case ev.CallProgress():
             calls.progress(ctx, event)
         case ev.CallAnswered():

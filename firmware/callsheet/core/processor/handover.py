@@ -97,11 +97,11 @@ def refused(ctx: Context, event: ev.LeaseRefused) -> None:
 
 
 def failed(ctx: Context, event: ev.LeaseFailed) -> None:
-    """Nothing was decided: at sign-in the agent is sent back; a lease that runs goes on to its end."""
+    """Nothing was decided: it is tried again, and a lease that runs goes on to its end. What will not pass ends a sign-in."""
     state, lease = ctx.state, ctx.state.lease
     if event.id != lease.request:
         return
-    if state.arrived is not None and lease.stand is not Stand.OTHER:
+    if state.arrived is not None and event.kind in ("credentials", "unsupported"):
         session.refuse(ctx, Problem("note.lease-failed", event.reason))
         return
     leases.try_again(ctx, event.reason)

@@ -68,6 +68,13 @@ def try_again(ctx: Context, reason: str) -> None:
     ask_later(ctx, lease.action, min(RETRY * 2.0 ** min(lease.failures - 1, 10), RETRY_LONGEST))
 
 
+def hurry(ctx: Context) -> None:
+    """What kept the server from answering may be over: the network is back, the PIN is there."""
+    lease = ctx.state.lease
+    if lease.error and lease.ask_at is not None and not lease.request:
+        ask(ctx, lease.action)
+
+
 def give_up(ctx: Context) -> None:
     """The sign-in is cancelled: what was asked for is taken back."""
     state = ctx.state

@@ -131,7 +131,7 @@ def cancel_sign_in(ctx: Context) -> None:
 def fetch(ctx: Context, *, manual: bool = False) -> None:
     """Look for a sheet or a revision of it."""
     state = ctx.state
-    if state.work not in (Work.SIGNING_IN, Work.READY, Work.PAUSED):
+    if state.work not in (Work.SIGNING_IN, Work.READY, Work.PAUSED) or state.arrived is not None:
         return
     state.fetch_manual = manual or (state.fetch_manual and bool(state.fetch))
     if not state.fetch:
@@ -175,7 +175,6 @@ def adopt(ctx: Context, sheet: Sheet) -> None:
     state.queue = Queue(sheet, state.settings, state.numbers)
     state.finished = state.complete_sent = False
     state.proposal, state.attempts, state.last_attempt, state.refused = None, {}, None, ()
-    _recall(ctx, sheet)
     if signing_in:
         state.work, state.pause_reason, state.work_since = Work.PAUSED, "pause.signed-in", ctx.mono
     ctx.save(SignedIn(state.agent, ctx.at), Adopted(sheet, ctx.at))
@@ -272,6 +271,7 @@ def renew_pin(ctx: Context, pin: str) -> None:
         return
     state.overlay, state.pin_given = None, True
     ctx.emit(SignIn(state.agent, pin), Flush())
+    lease.hurry(ctx)
     fetch(ctx)
 
 
@@ -323,9 +323,7 @@ def sheet_failed(ctx: Context, event: ev.SheetFailed) -> None:
 def _asks_for_pin(ctx: Context) -> bool:
     """The server wants the PIN that went with the power, or another than was typed after it."""
     state = ctx.state
-    busy = (state.call, state.incoming, state.overlay, state.wrap_up)
-    going = state.preview is not None and state.preview.go
-    if state.work not in (Work.READY, Work.PAUSED) or state.traits.pin or going or any(b is not None for b in busy):
+    if state.work not in (Work.READY, Work.PAUSED) or state.traits.pin:
         return False
     error = ""
     if state.pin_given:

@@ -25,9 +25,9 @@ def _off(state: State, now: Now, words: Words) -> Screen:
 
 
 def _signing_in(state: State, now: Now, words: Words) -> Screen:
-    doing = "say.fetching" if state.arrived is None else "say.asking-lease"
+    doing, error = "say.fetching" if state.arrived is None else "say.asking-lease", state.lease.error
     return Screen(Mode.SIGNING_IN, words("title.signing-in"), words.clock(), headline=words(doing),
-                  number=state.agent)
+                  number=state.agent, alert=words("why.lease-failed", detail=words(error)) if error else "")
 
 
 def _obstacle(state: State, now: Now, words: Words) -> str:
