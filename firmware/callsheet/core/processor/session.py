@@ -323,7 +323,9 @@ def sheet_failed(ctx: Context, event: ev.SheetFailed) -> None:
 def _asks_for_pin(ctx: Context) -> bool:
     """The server wants the PIN that went with the power, or another than was typed after it."""
     state = ctx.state
-    if state.work not in (Work.READY, Work.PAUSED) or state.traits.pin:
+    busy = (state.call, state.incoming, state.overlay, state.wrap_up)
+    going = state.preview is not None and state.preview.go
+    if state.work not in (Work.READY, Work.PAUSED) or state.traits.pin or going or any(b is not None for b in busy):
         return False
     error = ""
     if state.pin_given:
