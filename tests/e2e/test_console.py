@@ -115,3 +115,17 @@ def test_a_setting_given_during_a_call_waits_for_its_end(
         digest = SettingsLayers(phone.config).digest()
         place.wait(lambda: told(phone, "settings").get("digest") == digest)
     assert place.wait_attempt("t0").answered is not None
+
+
+def test_the_first_password_is_on_the_display_until_somebody_has_logged_in(
+    place: Workplace, town: TownServer
+) -> None:
+    phone = place.phone(address(town), start=False, phone={"agent": "", "pin": "", "auto_ready": False})
+    (phone.folder / "data").mkdir()
+    (phone.folder / "data" / "callsheet.toml.error").write_text("line 3: not good")
+    shown = Password(phone.folder / "data").ensure()
+    phone.start()
+    screen = phone.until("off", true=lambda screen: shown in str(screen.lines))
+    assert any("line 3: not good" in line for line in screen.lines)
+    assert Password(phone.folder / "data").check(shown)
+    phone.until("off", true=lambda screen: shown not in str(screen.lines))

@@ -16,6 +16,7 @@ PROGRAMS = {
     "phone": ("callsheet.cli.phone", "run the phone", ""),
     "selftest": ("callsheet.cli.selftest", "does every part of this phone work?", "hardware"),
     "console": ("callsheet.cli.console", "the admin's console, over serial lines or here", "console"),
+    "provision": ("callsheet.cli.provision", "take callsheet.toml from the card's boot partition", ""),
     "system": ("callsheet.cli.system", "what needs root on an appliance, for phone and console", ""),
     "manager": ("callsheet.cli.manager", "from a spreadsheet to sheets, from results to a report", "manager"),
 }

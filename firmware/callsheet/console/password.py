@@ -57,6 +57,14 @@ class Password:
             self._save(kept)
         return kept.shown
 
+    def known(self) -> bool:
+        """Whether there is a password."""
+        return bool(self._load().hash)
+
+    def shown(self) -> str:
+        """What the display is to show; empty: nothing (any more)."""
+        return self._load().shown
+
     def set(self, password: str) -> None:
         """Choose a password. Raises Invalid if it is too short or cannot be typed."""
         if len(password) < LEAST_PASSWORD or not password.isprintable():

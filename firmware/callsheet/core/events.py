@@ -255,9 +255,17 @@ class FaultChanged(Event, frozen=True):
     """Empty: recovered."""
 
 
+class NoticeChanged(Event, frozen=True):
+    """Something to be read while nobody is signed in: `key` is a text key, `detail` goes into it."""
+
+    key: str
+    detail: str = ""
+    """Empty: no longer."""
+
+
 AnyEvent = (
     Tick | Restored | KeyContact | HookChanged | HeadsetChanged | HeadsetButton | HeadsetReady | HeadsetFailed
     | Saved | SaveFailed | RegistrationChanged | NetworkChanged | CallProgress | CallAnswered | CallMedia
     | ToneHeard | CallEnded | CallIncoming | TransferProgress | SheetArrived | SheetUnchanged | SheetFailed
-    | FetchDue | LeaseGranted | LeaseRefused | LeaseWaived | LeaseFailed | OutboxChanged | FaultChanged
+    | FetchDue | LeaseGranted | LeaseRefused | LeaseWaived | LeaseFailed | OutboxChanged | FaultChanged | NoticeChanged
 )

@@ -202,6 +202,8 @@ class State(Struct):
     hook_seen: bool = False
     """A hook switch is fitted: it has moved at least once."""
     faults: dict[str, str] = field(default_factory=dict)
+    notices: dict[str, str] = field(default_factory=dict)
+    """Details by text key."""
     outbox: int = 0
     outbox_error: str = ""
     fetch: int = 0
@@ -257,6 +259,8 @@ class State(Struct):
     """Kept from the entry of the PIN until the sheet has confirmed it; never stored."""
     pin_given: bool = False
     """A PIN was given since power-on; without one the file server may refuse what is still to be sent."""
+    pin_wanted: bool = False
+    """The server wants it; it is asked for when no call is under way."""
     pin_failures: int = 0
     pin_locked_until: float = 0.0
     leases: bool = False

@@ -23,6 +23,7 @@ from callsheet.core.queue.memory import counts
 from callsheet.formats.dhcp import Offer
 from callsheet.formats.settings import Settings
 from callsheet.phone.loop import Phone
+from callsheet.phone.notices import Notices
 from callsheet.ports import Ports
 from callsheet.simulator.autopilot import Autopilot, Habits
 from callsheet.simulator.handset import SimulatedHandset
@@ -73,9 +74,9 @@ def build(settings: Settings, folder: Path) -> Built:
                           status_records=settings.sheet.status_records,
                           leases=settings.sheet.lease_mode != "off")
     phone = Phone(processor, ports)
-    network = NetworkWatcher()
-    start: list[Callable[[], object]] = [lambda: network.start(phone.post)]
-    close: list[Callable[[], object]] = [network.close]
+    network, notices = NetworkWatcher(), Notices(data)
+    start: list[Callable[[], object]] = [lambda: network.start(phone.post), lambda: notices.start(phone.post)]
+    close: list[Callable[[], object]] = [network.close, notices.close]
     if real is not None:
         start.insert(0, lambda: real.faults.connect(phone.post))
     if leases:

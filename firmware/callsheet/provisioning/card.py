@@ -8,7 +8,6 @@ card. A power cut in between means it is taken again, which changes nothing.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -34,6 +33,18 @@ class Taken(Struct, frozen=True):
     """Why it was not taken: place and remedy."""
 
 
+COMPLAINT = "callsheet.toml.error"
+"""In the data directory: what the phone shows of it."""
+
+
+def complaint(data: Path) -> str:
+    """What was wrong with the last file on the card; empty: nothing."""
+    try:
+        return (data / COMPLAINT).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
 def take(boot: Path, files: SettingsFiles, data: Path) -> Taken:
     """Take the file from the boot partition, if there is one. Raises OSError where the data partition fails."""
     path = boot / NAME
@@ -41,11 +52,17 @@ def take(boot: Path, files: SettingsFiles, data: Path) -> Taken:
         if path.stat().st_size > _LARGEST:
             raise FormatError(0, 0, f"{NAME} is larger than a settings file can be")
         found = path.read_bytes()
+        if found.startswith(b"\0"):
+            # The power failed while it was being wiped: it had been taken before that.
+            _wipe(path)
+            return Taken(False)
         read_settings(found, NAME)
         text, password = without_password(found)
     except FileNotFoundError:
         return Taken(False)
     except FormatError as error:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _say(data / COMPLAINT, str(error))
         _say(boot / ERROR, f"{error}\r\nThe phone goes on with the settings it had. Correct {NAME} and start it again.\r\n")
         return Taken(True, str(error))
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -55,8 +72,8 @@ def take(boot: Path, files: SettingsFiles, data: Path) -> Taken:
         files.apply(text)
     _say(boot / TAKEN, f"{NAME} was taken. To change settings again, put another {NAME} here, or use the console.\r\n")
     _wipe(path)
-    with suppress(FileNotFoundError):
-        (boot / ERROR).unlink()
+    for path in (boot / ERROR, data / COMPLAINT):
+        path.unlink(missing_ok=True)
     return Taken(True)
 
 

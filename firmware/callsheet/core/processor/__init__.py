@@ -66,6 +66,7 @@ def _advance(ctx: Context) -> None:
     retry_saves(ctx)
     calls.check_deadline(ctx)
     results.check_deadline(ctx)
+    session.ask_for_pin(ctx)
     handover.advance(ctx)
     work.advance(ctx)
     state = ctx.state
@@ -138,6 +139,11 @@ def _dispatch(ctx: Context, event: ev.AnyEvent) -> None:
             handover.failed(ctx, event)
         case ev.OutboxChanged():
             session.outbox_changed(ctx, event)
+        case ev.NoticeChanged():
+            if event.detail:
+                state.notices[event.key] = event.detail
+            else:
+                state.notices.pop(event.key, None)
         case ev.FaultChanged():
             if event.reason:
                 state.faults[event.part] = event.reason

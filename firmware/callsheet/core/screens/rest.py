@@ -17,10 +17,11 @@ from callsheet.core.state import State
 
 def _off(state: State, now: Now, words: Words) -> Screen:
     faults = tuple(f"{part}: {reason}" for part, reason in state.faults.items())
+    notices = tuple(words(key, detail=detail) for key, detail in state.notices.items())
     alert = ""
     if not state.registered:
         alert = words("why.unregistered", detail=state.registration or "…")
-    return Screen(Mode.OFF, words("title.off"), words.clock(), headline=words("ask.sign-in"), lines=faults,
+    return Screen(Mode.OFF, words("title.off"), words.clock(), headline=words("ask.sign-in"), lines=(*faults, *notices),
                   alert=alert)
 
 
@@ -49,15 +50,21 @@ def _count(state: State, words: Words) -> str:
     return words("say.open", open=counts.total - counts.done - counts.dropped, total=counts.total)
 
 
+def _to_send(state: State, words: Words) -> tuple[str, ...]:
+    """How many uploads wait, if the server does not take them: those on their way are nobody's concern."""
+    return (words("say.uploading", count=state.outbox),) if state.outbox and state.outbox_error else ()
+
+
 def _waiting(state: State, now: Now, words: Words) -> Screen:
     proposal = state.proposal
     task = proposal.task if proposal is not None else None
     alert = _obstacle(state, now, words)
+    lines = (_count(state, words), *_to_send(state, words))
     if task is None:
         return Screen(Mode.WAITING, words("title.waiting"), words.clock(), headline=words("say.nothing"),
-                      alert=alert, lines=(_count(state, words),))
+                      alert=alert, lines=lines)
     return Screen(Mode.WAITING, words("title.waiting"), words.clock(), headline=words.who(task),
-                  number=task.number, alert=alert, lines=(_count(state, words), *words.about(task)))
+                  number=task.number, alert=alert, lines=(*lines, *words.about(task)))
 
 
 def _finished(state: State, now: Now, words: Words) -> Screen:
@@ -70,7 +77,7 @@ def _finished(state: State, now: Now, words: Words) -> Screen:
 def _paused(state: State, now: Now, words: Words) -> Screen:
     since = words.timer(now.mono - state.work_since)
     proposal = state.proposal
-    lines = [_count(state, words)]
+    lines = [_count(state, words), *_to_send(state, words)]
     if proposal is not None and proposal.task is not None:
         lines.append(words("say.next", name=words.who(proposal.task)))
     return Screen(Mode.PAUSED, words("title.paused"), since, headline=words(state.pause_reason),

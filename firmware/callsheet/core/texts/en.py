@@ -169,6 +169,7 @@ TEXTS = {
     "error.busy": "Finish the call first",
     "error.time": "Four digits, 0000-2359",
     "error.wrong-pin": "Wrong number or PIN",
+    "notice.console-password": "Console: {detail}",
     "note.fetching": "Looking for a sheet",
     "note.unchanged": "Sheet is up to date",
     "note.revised": "Sheet revised: {detail}",

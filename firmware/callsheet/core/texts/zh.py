@@ -169,6 +169,7 @@ TEXTS = {
     "error.busy": "请先结束通话",
     "error.time": "四位数字 0000-2359",
     "error.wrong-pin": "工号或密码错误",
+    "notice.console-password": "控制台密码：{detail}",
     "note.fetching": "正在查找呼叫单",
     "note.unchanged": "呼叫单已是最新",
     "note.revised": "呼叫单已更新 {detail}",
