@@ -7,6 +7,8 @@ from hardware.workshop import header, nets, variants
 from hardware.workshop.model import Board
 from hardware.workshop.rules_electric import budget
 
+LEGS = {"diode": ("anode", "cathode (ring)"), "npn": ("collector", "base", "emitter")}
+
 HEAD = """\
 <!-- Made from hardware/board.yaml by scripts/make-hardware; do not edit. -->
 # Pin-out
@@ -61,7 +63,22 @@ def _connectors(board: Board) -> str:
         f"| {c.ref} | {_value(c.ohm, c.nf) or c.kind} | {' – '.join(c.nets)} | {c.why} |\n" for c in board.components)
     return (f"\n## The wiring board\n\n| connector | for | pins |\n| --- | --- | --- |\n{rows}"
             f"\n| part | value | between | why |\n| --- | --- | --- | --- |\n{components}"
-            "\nA diode's nets are anode – cathode, the transistor's collector – base – emitter.\n")
+            "\nA diode's nets are anode – cathode, the transistor's collector – base – emitter.\n"
+            "\n### What is joined to what\n\nOne line per net: solder all that it names together, and nothing else. A leg is "
+            "`R1.1` for the first and `R1.2` for the second net above; resistors and C1 may be turned round.\n\n"
+            f"| net | joins |\n| --- | --- |\n{_joints(board)}")
+
+
+def _joints(board: Board) -> str:
+    joints: dict[str, list[str]] = {}
+    for connector in board.connectors:
+        for number, net in enumerate(connector.nets, 1):
+            joints.setdefault(net, []).append(f"{connector.id}.{number}")
+    for component in board.components:
+        names = LEGS.get(component.kind, ("1", "2"))
+        for leg, net in zip(names, component.nets, strict=True):
+            joints.setdefault(net, []).append(f"{component.ref}.{leg}")
+    return "".join(f"| {net} | {' – '.join(ends)} |\n" for net, ends in joints.items())
 
 
 def _value(ohm: float | None, nf: float | None) -> str:
