@@ -17,6 +17,7 @@ from callsheet.adapters.network import NetworkWatcher
 from callsheet.adapters.sip import PjSip
 from callsheet.adapters.store import SqliteStore, add_recent
 from callsheet.adapters.transport import FileTransport
+from callsheet.adapters.watchdog import Watchdog
 from callsheet.core.numbers import canonical
 from callsheet.core.processor import Processor
 from callsheet.core.queue.memory import counts
@@ -73,7 +74,7 @@ def build(settings: Settings, folder: Path) -> Built:
     processor = Processor(settings.phone, settings.calls, settings.numbers,
                           status_records=settings.sheet.status_records,
                           leases=settings.sheet.lease_mode != "off")
-    phone = Phone(processor, ports)
+    phone = Phone(processor, ports, Watchdog())
     network, notices = NetworkWatcher(), Notices(data)
     start: list[Callable[[], object]] = [lambda: network.start(phone.post), lambda: notices.start(phone.post)]
     close: list[Callable[[], object]] = [network.close, notices.close]

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from callsheet.adapters.watchdog import Watchdog
 from callsheet.core.events import AnyEvent, Now, Restored, Tick
 from callsheet.core.processor import Processor
 from callsheet.core.screen import Screen
@@ -35,8 +36,9 @@ T = TypeVar("T")
 class Phone:
     """A phone, running on the thread that calls `run`."""
 
-    def __init__(self, processor: Processor, ports: Ports) -> None:
+    def __init__(self, processor: Processor, ports: Ports, watchdog: Watchdog | None = None) -> None:
         self._processor = processor
+        self._watchdog = watchdog or Watchdog({})
         self._ports = ports
         self._inbox: deque[AnyEvent] = deque()
         self._questions: deque[tuple[Callable[[State, Now], Any], Future[Any]]] = deque()
@@ -96,9 +98,11 @@ class Phone:
             ports.transport.start(self.post)
             ports.headset.start(self.post)
             ports.keys.start(self.post)
+            self._watchdog.ready()
             while not self._stop.is_set():
                 self._turn()
         finally:
+            self._watchdog.stopping()
             self._close()
 
     def _restore(self) -> None:
@@ -117,7 +121,9 @@ class Phone:
             now = self._ports.clock.now()
             deadline = self._processor.deadline(now)
         refresh = self._outputs.update(self._processor.state, now)
-        due = [now.mono + LONGEST_SLEEP, refresh, *(t for t in (deadline, self._executor.deadline()) if t is not None)]
+        self._watchdog.feed(now.mono)
+        longest = min(LONGEST_SLEEP, self._watchdog.period or LONGEST_SLEEP)
+        due = [now.mono + longest, refresh, *(t for t in (deadline, self._executor.deadline()) if t is not None)]
         timeout = 0.0 if self._inbox else max(0.0, min(due) - self._ports.clock.now().mono)
         self._ports.sip.poll(timeout)
         self._executor.tick(self._ports.clock.now().mono)
