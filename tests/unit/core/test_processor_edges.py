@@ -301,3 +301,65 @@ def test_a_slow_disk_is_waited_for() -> None:
     desk.press("#")
     desk.press("#")
     assert desk.mode is Mode.SIGNING_OUT
+
+
+# A PIN that the server wants while the phone is busy
+
+
+def after_a_cut(**settings: object) -> Desk:
+    """The PIN went with the power; the agent is ready, and calls follow upon each other."""
+    one = sheet_of(*tasks(5))
+    desk = Desk(one, settings=CallSettings(mode="progressive", preview=0.0, gap=0.0, **settings),
+                snapshot=Snapshot("101", one, next_attempt=9, installation=1),
+                auto=frozenset({"Save", "OpenHeadset"}))
+    desk.event(ev.SheetFailed(desk.last(ef.Fetch).id, "unreachable", "the server is away"))
+    desk.press("A")
+    desk.wait(1)
+    desk.rings()
+    desk.answers()
+    return desk
+
+
+def wants_pin(desk: Desk) -> None:
+    desk.event(ev.FetchDue())
+    desk.event(ev.SheetFailed(desk.last(ef.Fetch).id, "credentials", "agent 101 must sign in with the PIN first"))
+
+
+def test_the_pin_is_asked_for_as_soon_as_the_call_is_over() -> None:
+    desk = after_a_cut(wrap_up=30.0)
+    wants_pin(desk)
+    assert desk.mode is Mode.TALKING
+    desk.ends()
+    assert desk.mode is Mode.WRAP_UP
+    desk.press("1")
+    assert desk.mode is Mode.PIN, "before the next callee"
+    dialled = len(desk.all(ef.Dial))
+    desk.press("1234#")
+    assert desk.last(ef.SignIn).pin == "1234"
+    desk.wait(1)
+    assert len(desk.all(ef.Dial)) == dialled + 1
+
+
+def test_an_agent_who_does_not_want_to_is_asked_again_with_the_next_look_only() -> None:
+    desk = after_a_cut(wrap_up=30.0)
+    wants_pin(desk)
+    desk.ends()
+    desk.press("1*")
+    assert desk.mode is not Mode.PIN
+    desk.wait(1)
+    desk.ends()
+    desk.press("1")
+    assert desk.mode is not Mode.PIN
+    wants_pin(desk)
+    desk.ends()
+    desk.press("1")
+    assert desk.mode is Mode.PIN
+
+
+def test_what_the_server_does_not_take_is_counted_on_the_screen() -> None:
+    desk = Desk(sheet_of(*tasks(2)))
+    desk.sign_in()
+    desk.event(ev.OutboxChanged(7))
+    assert "7 to send" not in desk.screen.lines
+    desk.event(ev.OutboxChanged(7, "the name files cannot be found (DNS)"))
+    assert "7 to send" in desk.screen.lines

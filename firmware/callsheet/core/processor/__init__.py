@@ -67,6 +67,7 @@ def _advance(ctx: Context) -> None:
     calls.check_deadline(ctx)
     results.check_deadline(ctx)
     session.ask_for_pin(ctx)
+    session.ask_for_pin(ctx)
     handover.advance(ctx)
     work.advance(ctx)
     state = ctx.state

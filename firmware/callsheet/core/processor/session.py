@@ -269,7 +269,7 @@ def renew_pin(ctx: Context, pin: str) -> None:
     if ctx.mono < state.pin_locked_until:
         ctx.note("note.pin-locked", str(int(state.pin_locked_until - ctx.mono) + 1))
         return
-    state.overlay, state.pin_given = None, True
+    state.overlay, state.pin_given, state.pin_wanted = None, True, False
     ctx.emit(SignIn(state.agent, pin), Flush())
     lease.hurry(ctx)
     fetch(ctx)
@@ -323,10 +323,20 @@ def sheet_failed(ctx: Context, event: ev.SheetFailed) -> None:
 def _asks_for_pin(ctx: Context) -> bool:
     """The server wants the PIN that went with the power, or another than was typed after it."""
     state = ctx.state
-    busy = (state.call, state.incoming, state.overlay, state.wrap_up)
-    going = state.preview is not None and state.preview.go
-    if state.work not in (Work.READY, Work.PAUSED) or state.traits.pin or going or any(b is not None for b in busy):
+    if state.work not in (Work.READY, Work.PAUSED) or state.traits.pin:
         return False
+    state.pin_wanted = True
+    return ask_for_pin(ctx)
+
+
+def ask_for_pin(ctx: Context) -> bool:
+    """Ask for it if the server wants it, between two calls: a queue that never rests must not keep results waiting."""
+    state = ctx.state
+    busy = (state.call, state.parked, state.incoming, state.overlay, state.wrap_up)
+    going = bool(state.answering) or (state.preview is not None and state.preview.go)
+    if not state.pin_wanted or state.work not in (Work.READY, Work.PAUSED) or going or any(b is not None for b in busy):
+        return False
+    state.pin_wanted = False
     error = ""
     if state.pin_given:
         _count_wrong_pin(ctx)
@@ -383,7 +393,7 @@ def leave(ctx: Context) -> None:
     state.wrap_up, state.unknown, state.proposal = None, (), None
     state.finished = state.complete_sent = False
     state.attempts, state.last_attempt, state.last_dialled = {}, None, ""
-    state.overlay, state.pause_after = None, ""
+    state.overlay, state.pause_after, state.pin_wanted = None, "", False
     state.sheet_note, state.refused, state.skipped_rows = None, (), ()
     if state.successor:
         state.sheet_note, state.note_until = Problem("note.handed-over", state.successor), float("inf")
