@@ -24,9 +24,11 @@ class NetworkSettings(Section, frozen=True, forbid_unknown_fields=True, omit_def
     hostname: str = ""
     """Empty: callsheet- and the last six digits of the MAC address."""
     ipv4: Literal["dhcp", "static"] = "dhcp"
+    """Address by DHCP, or set here."""
     address: str = ""
     """With ipv4 "static": address and length of the prefix, such as 192.0.2.10/24."""
     gateway: str = ""
+    """With ipv4 "static": the way out of the network."""
     dns: tuple[str, ...] = ()
     """Name servers; empty: those of DHCP."""
     ntp: tuple[str, ...] = ()

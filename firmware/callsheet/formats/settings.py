@@ -40,8 +40,11 @@ class SheetSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defau
     """basic: user and password, whatever the protocol; bearer: http and https only; agent-pin: the agent's number
     and PIN; key: user and SSH key, sftp and scp only."""
     user: str = ""
+    """For auth "basic" and "key"."""
     password: str = ""
+    """For auth "basic", or the passphrase of the SSH key."""
     token: str = ""
+    """For auth "bearer"."""
     ca_file: str = ""
     """A private CA's certificate (PEM), trusted beside the system's own for this server."""
     ssh_key: str = ""
@@ -51,13 +54,19 @@ class SheetSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defau
     poll: Annotated[float, Meta(ge=5)] = 300.0
     """Seconds between looks for a revised sheet; ± 20 % jitter."""
     connect_timeout: Annotated[float, Meta(gt=0)] = 10.0
+    """Seconds until a server that does not answer is given up."""
     read_timeout: Annotated[float, Meta(gt=0)] = 30.0
+    """Seconds without a byte until a transfer is given up."""
     total_timeout: Annotated[float, Meta(gt=0)] = 300.0
+    """Seconds a transfer may take in all."""
     max_bytes: Annotated[int, Meta(ge=1024)] = 64 * 1024 * 1024
+    """Size of the largest sheet that is fetched."""
     bad_rows: Literal["reject", "skip"] = "reject"
     """A bad row rejects the sheet, or is reported and skipped."""
     retry_min: Seconds = 5.0
+    """Seconds before the first new try of an upload that failed; doubled each time."""
     retry_max: Seconds = 600.0
+    """Seconds between tries at the most."""
     lease: Annotated[float, Meta(ge=10, le=86400)] = 36_000.0
     """Seconds for which a phone may dial without hearing from the server that the sheet is still its own."""
     lease_mode: Literal["auto", "required", "off"] = "auto"
@@ -78,28 +87,47 @@ class SipSettings(Section, frozen=True, forbid_unknown_fields=True, omit_default
     domain: str = ""
     """Empty: the server's host."""
     user: str = ""
+    """The account's name."""
     auth_user: str = ""
+    """Name for the password, where it differs from `user`."""
     password: str = ""
+    """Of the account."""
     display_name: str = ""
+    """Shown to callees, if their network passes it on."""
     transport: Literal["udp", "tcp", "tls"] = "udp"
+    """How SIP is carried; tls also encrypts it."""
     srtp: Literal["off", "optional", "required"] = "off"
+    """Encryption of the voice (SDES, RFC 4568): off, where the far side can, or nothing without."""
     register: bool = True
     """False: the server takes calls without registration; the account counts as registered."""
     register_expires: Annotated[int, Meta(ge=10)] = 300
+    """Seconds a registration lasts; it is renewed well before."""
     retry_min: Seconds = 5.0
+    """Seconds before the first new try of a registration that failed; doubled each time."""
     retry_max: Seconds = 30.0
+    """Seconds between tries at the most."""
     codecs: tuple[Codec, ...] = ("opus", "G722", "PCMU", "PCMA")
     """In order of preference; those the build lacks are left out."""
     local_address: str = ""
+    """Address to bind to; empty: all."""
     local_port: Port = 0
+    """UDP or TCP port of SIP; 0: any."""
     rtp_port: Port = 4000
+    """First UDP port of the voice; 0: any."""
     ca_file: str = ""
+    """A private CA's certificate (PEM) for the SIP server."""
     verify_tls: bool = True
+    """Refuse a server whose certificate is not valid."""
     stun: str = ""
+    """host or host:port of a STUN server that tells our public address; empty: none is asked."""
     keep_alive: Seconds = 15.0
+    """Seconds between keep-alives that hold a NAT's binding open (RFC 5626); 0: none."""
     session_timers: Literal["off", "optional", "required"] = "optional"
+    """RFC 4028: both ends ask now and then whether the call still is."""
     dscp_sip: Annotated[int, Meta(ge=0, le=63)] = 24
+    """Mark of SIP packets for the network's queues (RFC 2474); 24 is CS3."""
     dscp_rtp: Annotated[int, Meta(ge=0, le=63)] = 46
+    """Mark of voice packets; 46 is EF (RFC 3246)."""
 
 
 class AudioSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -109,9 +137,13 @@ class AudioSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defau
     """Part of a headset's name ("Jabra") or of an ALSA device's; "auto": the first USB headset; "null": no sound, but paced as real;
     "file": the microphone reads `microphone_file`, the ear piece is written to `speaker_file` (tests, demo)."""
     microphone_file: str = ""
+    """WAV file for device "file"."""
     speaker_file: str = ""
+    """WAV file for device "file"."""
     volume: Annotated[int, Meta(ge=0, le=100)] = 70
+    """Of the ear piece when the phone starts, in percent."""
     tones: Literal["off", "low", "normal"] = "normal"
+    """Loudness of the phone's own tones."""
     sidetone: Annotated[int, Meta(ge=-1, le=100)] = -1
     """The agent's own voice in the ear piece, in percent of what the headset can; -1: as the headset has it."""
 
@@ -120,6 +152,7 @@ class DhcpSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaul
     """[dhcp]: the sheet's link from the network's DHCP server, where sheet.url is empty."""
 
     enabled: bool = True
+    """False: nothing is taken from DHCP but the address."""
     options: tuple[Source, ...] = USUAL
     """Which options may hold the link; the first that does wins. 114 is a captive portal's today (RFC 8910)."""
     hosts: tuple[str, ...] = ()
@@ -151,7 +184,9 @@ class ProvisioningSettings(Section, frozen=True, forbid_unknown_fields=True, omi
     every: Annotated[float, Meta(ge=60)] = 86400.0
     """Seconds between looks; ± 20 % jitter."""
     user: str = ""
+    """For the server that provisioning.url names."""
     password: str = ""
+    """For that server."""
 
 
 class DataSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -183,19 +218,25 @@ class SimulatorSettings(Section, frozen=True, forbid_unknown_fields=True, omit_d
     """[simulator]: the handset in a browser instead of pins."""
 
     enabled: bool = False
+    """A handset in a browser instead of pins."""
     listen: str = "127.0.0.1:0"
+    """Address and port of its page; port 0: any."""
     display: Literal["128x64", "256x64"] = "128x64"
+    """Its size in pixels."""
     headset: bool = True
     """Plugged in at start."""
     autopilot: bool = False
     """An agent made of software reads the screen and presses the keys."""
     agent: str = ""
+    """Of the autopilot."""
     pin: str = ""
+    """Of the autopilot."""
     talk: tuple[float, float] = (0.3, 0.9)
     """Shortest and longest talk of the autopilot, in seconds."""
     unknown: str = "#"
     """Its answer after a power cut: "#" call again, or the key of a disposition."""
     seed: int = 1
+    """Of the autopilot's chances."""
 
 
 class Settings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -15,7 +15,9 @@ from callsheet.console.desk import Desk, Session
 from callsheet.console.reply import FAILED, OK, USAGE, Reply
 from callsheet.console.shell import Shell
 from callsheet.console.texts import en, zh
+from callsheet.console.texts.settings_zh import SETTINGS as SETTINGS_ZH
 from callsheet.formats.settings import read_settings
+from callsheet.formats.settings_edit import catalogue
 
 FILE = '# desk 7\n[phone]\nid = "desk-7"\n\n[sip]\nserver = "pbx.example.com"  # old\npassword = "sesame"\n'
 
@@ -175,6 +177,13 @@ def test_completion(shell: Shell) -> None:
 def test_every_command_is_explained_in_both_languages() -> None:
     assert en.TEXTS.keys() == zh.TEXTS.keys()
     assert {f"help.{command.name}" for command in COMMANDS} <= en.TEXTS.keys()
+
+
+def test_every_setting_is_explained_in_both_languages(desk: Desk) -> None:
+    assert [name for name, one in catalogue().items() if not one.text] == []
+    assert SETTINGS_ZH.keys() == catalogue().keys()
+    (desk.config).write_text('[phone]\nlanguage = "zh"\n')
+    assert "注册服务器" in text(Shell(Session(desk)).run("show sip.server"))
 
 
 @given(st.text(max_size=60) | st.sampled_from([c.name for c in COMMANDS]).flatmap(
