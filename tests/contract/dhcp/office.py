@@ -135,8 +135,10 @@ class Office:
 
     def _dnsmasq(self, options: tuple[str, ...], more: tuple[str, ...]) -> None:
         self._write(options)
+        # A name server only for who asks for one: dnsmasq takes no flag twice.
+        quiet = () if any(word.startswith("--port=") for word in more) else ("--port=0",)
         self._server = self.run(
-            self.server, "dnsmasq.log", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0",
+            self.server, "dnsmasq.log", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", *quiet,
             "--user=root", "--group=root", "--pid-file=", "--interface=lan", "--bind-interfaces",
             "--dhcp-range=10.77.0.10,10.77.0.90,255.255.255.0,10m", "--dhcp-authoritative", "--no-ping",
             f"--dhcp-leasefile={self.base}/dnsmasq.leases", f"--dhcp-optsfile={self.base}/options",
