@@ -17,7 +17,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from callsheet.adapters.transport.client import Client, NameTaken, TransferError, open_client, place
-from callsheet.adapters.transport.http import HttpClient
 from callsheet.adapters.transport.keyring import Keyring
 from callsheet.adapters.transport.lanes import LAST
 from callsheet.adapters.transport.lease_chain import Party
@@ -43,6 +42,8 @@ class _Wish(Struct, frozen=True):
     url: str
     folder: str
     session: int
+    keyring: Keyring
+    """What is given back after the agent has left needs the PIN that is then forgotten."""
 
 
 class _SystemClock:
@@ -81,11 +82,16 @@ class Leases:
 
     def ask(self, id: int, request: LeaseRequest, url: str, folder: str) -> None:
         """See `callsheet.ports.Transport.lease`."""
-        self._wishes.put(_Wish(id, request, url, folder, self._session))
+        keyring = self._keyring
+        if request.action == "release":
+            keyring = Keyring()
+            keyring.sign_in(request.agent, self._keyring.pin(request.agent))
+        self._wishes.put(_Wish(id, request, url, folder, self._session, keyring))
 
     def forget(self) -> None:
         """The agent leaves: what was asked for and is not answered yet is not asked any more."""
         self._session += 1
+        self._since = self._told = None
 
     def close(self, patience: float) -> None:
         """Break off what is under way and end; waits for at most `patience` seconds."""
@@ -175,7 +181,7 @@ class Leases:
         request = wish.request
         folder = self._links.folder(request.agent, wish.folder)
         files = self._of(request.agent, Party(request.phone, request.installation))
-        credentials = self._links.credentials(folder, request.agent, self._keyring)
+        credentials = self._links.credentials(folder, request.agent, wish.keyring)
         with self._open(open_client(folder, self._settings, credentials)) as client:
             if request.action == "release":
                 self._drive(files.give_back(), client)
@@ -216,10 +222,10 @@ class Leases:
     def _of_manager(self, wish: _Wish) -> AnyEvent | None:
         request = wish.request
         url = self._links.place(wish.url, request.agent)
-        credentials = self._links.credentials(url, request.agent, self._keyring)
+        credentials = self._links.credentials(url, request.agent, wish.keyring)
         if request.action == "renew" and request.progress == self._told:
             request = replace(request, progress=None)
-        with self._open(HttpClient(url, self._settings, credentials)) as client:
+        with self._open(open_client(url, self._settings, credentials)) as client:
             answer = read_answer(client.post(write_lease(request)))
         self._told = wish.request.progress
         if request.action == "release":
