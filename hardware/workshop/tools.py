@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -70,21 +71,21 @@ def _make(tool: Tool, home: Path) -> None:
     say.step(f"make the environment for {tool.name}: {home}")
     log = cache_dir() / "log" / "hardware.log"
     home.parent.mkdir(parents=True, exist_ok=True)
-    # Beside its place, then renamed: a run that is cut off leaves nothing that looks finished.
-    part = Path(tempfile.mkdtemp(prefix=f"{tool.name}-", dir=home.parent))
-    try:
-        say.run([sys.executable, "-m", "venv", "--clear", part], log=log)
-        trial.pip(part / "bin" / "python",
-                  ["install", "--require-hashes", "--only-binary", ":all:", "-r", tool.lock], log)
-        part.rename(home)
-    except say.Failed as problem:
-        raise LeftOut(f"its packages could not be installed: {problem}") from problem
-    except OSError:
-        # Another run was quicker.
-        if not home.exists():
-            raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with (home.parent / f"{tool.name}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if home.exists():
+            return  # another run made it meanwhile
+        # Beside its place, then renamed: a run that is cut off leaves nothing that looks finished.
+        part = Path(tempfile.mkdtemp(prefix=f"{tool.name}-", dir=home.parent))
+        try:
+            say.run([sys.executable, "-m", "venv", "--clear", part], log=log)
+            trial.pip(part / "bin" / "python",
+                      ["install", "--require-hashes", "--only-binary", ":all:", "-r", tool.lock], log)
+            part.rename(home)
+        except say.Failed as problem:
+            raise LeftOut(f"its packages could not be installed: {problem}") from problem
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _key(lock: Path) -> str:

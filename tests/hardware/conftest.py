@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -26,9 +28,9 @@ def board_text() -> str:
 @pytest.fixture
 def make_hardware():
     """Run the script as a person would; its exit code and all it said."""
-    def run(*words: str, root: Path = ROOT) -> tuple[int, str]:
+    def run(*words: str, root: Path = ROOT, env: Mapping[str, str] | None = None) -> tuple[int, str]:
         done = subprocess.run([sys.executable, root / "scripts" / "make-hardware", *words], text=True,
-                              capture_output=True, check=False)
+                              capture_output=True, check=False, env={**os.environ, **(env or {})})
         return done.returncode, done.stdout + done.stderr
     return run
 

@@ -71,6 +71,7 @@ def test_harness_and_schematics_have_not_drifted(make_hardware, needs_dot) -> No
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
+@pytest.mark.xdist_group("case")
 def test_the_case_can_be_printed_and_its_pictures_are_true(make_hardware, tmp_path) -> None:
     provided(CASE)
     code, said = make_hardware("--check", "case", "--build", str(tmp_path))
@@ -82,6 +83,7 @@ def test_the_case_can_be_printed_and_its_pictures_are_true(make_hardware, tmp_pa
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
+@pytest.mark.xdist_group("case")
 def test_a_case_that_does_not_fit_is_refused(tmp_path) -> None:
     provided(CASE)
     python = tools.python_of(CASE)
@@ -119,6 +121,16 @@ def test_a_board_that_is_wrong_makes_nothing(board_text, make_hardware, tmp_path
     assert code == 1
     assert "line 63: signals[0].header: GPIO5 is not on header pin 30 (it is on pin 29)" in said
     assert (tmp_path / "hardware/docs/pinout.md").read_bytes() == before
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("ci", "exit_code"), [("false", 0), ("true", 1)])
+def test_where_tools_cannot_be_had_they_are_named(make_hardware, tmp_path, needs_dot, ci, exit_code) -> None:
+    bare = {"CALLSHEET_CACHE": str(tmp_path), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull,
+            "CI": ci, "CALLSHEET_REQUIRE_ALL": ""}
+    code, said = make_hardware("--check", "pages", "drawings", env=bare)
+    assert code == exit_code, said
+    assert "drawings: left out, its packages could not be installed" in said
 
 
 @pytest.mark.parametrize("path", sorted(PICTURES.glob("*.svg")), ids=lambda path: path.stem)

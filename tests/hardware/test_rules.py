@@ -38,7 +38,7 @@ SPOILT = [
     ("[29, brown, 1], ", "", ("no wire on header pin 29",)),
     ("end: J2, bom: jumpers", "end: J2, bom: string", ("string is not on the bill of materials", "add a line")),
     ("  - {id: feet, group: case", "  - {id: feets, group: cases", ("Invalid enum value",)),
-    ("fits: case, count: 12}", "}", ("nothing uses screw-m2",)),
+    ("fits: case, count: 10}", "}", ("nothing uses screw-m2",)),
     ("when: [3x4], wires: [[1, tail", "when: [2x4], wires: [[1, tail", ("2x4 is no choice", "known:")),
     ("address: 0x68", "address: 0x3c", ("0x3c is the clock's",)),
     ("revision: 1\n", "revision: 1\nrevision: 2\n", ("this key comes twice",)),
