@@ -115,7 +115,7 @@ class Queue(Command):
         found = session.desk.ask("queue", most=int(words[0]) if words else 10)
         counts = found["counts"]
         head = ", ".join(f"{counts[name]} {name}" for name in ("done", "open", "waiting", "held", "dropped"))
-        rows = [(one["task"], one["number"], one["due"] or "now", one["blocker"]) for one in found["upcoming"]]
+        rows = [(one["task"], one["number"], "now" if one["ready"] else one["due"] or "", one["blocker"]) for one in found["upcoming"]]
         return Reply((f"{found['sheet']} revision {found['revision']}: {counts['total']} tasks, {head}",
                       *columns(rows)), found)
 
