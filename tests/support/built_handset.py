@@ -13,6 +13,7 @@ from unittest import mock
 from gpiozero.pins.mock import MockFactory
 from PIL import Image
 
+from callsheet.adapters import clock
 from callsheet.adapters import handset as assembly
 from callsheet.adapters.board import board
 from callsheet.adapters.faults import Faults
@@ -32,7 +33,8 @@ from tests.support.running import Section, toml
 class BuiltHandset:
     """Electricity, glass and USB, modelled; everything above them is the product."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, i2c_hertz: float = float("inf")) -> None:
+        self.i2c_hertz = i2c_hertz
         self.pins = board()
         self.gpio = ElectricalGpio(self.pins.keypad.rows, self.pins.keypad.columns)
         self.factory = MockFactory()
@@ -44,7 +46,7 @@ class BuiltHandset:
     def assemble(self, settings: Settings) -> assembly.Handset:
         """In place of `adapters.handset.handset`."""
         machine = self.machine
-        glass = opener(settings.hardware, self.pins, lambda: I2cBus(self.chip))
+        glass = opener(settings.hardware, self.pins, lambda: I2cBus(self.chip, self.i2c_hertz))
         return assembly.Handset(
             keys=GpioKeys(self.pins, settings.phone.keypad, self.faults, gpio=self.gpio, factory=self.factory),
             display=OledDisplay((128, 64), glass, self.faults),
@@ -98,6 +100,8 @@ class HandsetPhone:
         self.screens: list[Any] = []
         self.built.phone.read_aloud(self.screens.append)
         self._thread = threading.Thread(target=self._run, name="phone")
+        # A machine for tests may have no time server, and a phone without the time dials nobody.
+        self._on_time = mock.patch.object(clock, "synchronised", return_value=True)
 
     @property
     def mode(self) -> str:
@@ -115,10 +119,12 @@ class HandsetPhone:
                 close()
 
     def __enter__(self) -> Self:
+        self._on_time.start()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.built.phone.stop()
         self._thread.join(20.0)
+        self._on_time.stop()
         assert not self._thread.is_alive()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from PIL import Image
@@ -18,8 +19,10 @@ class Unplugged(OSError):
 class I2cBus:
     """What luma.core.interface.serial.i2c is to a device; `bytes` counts address and control bytes too."""
 
-    def __init__(self, chip: Ssd1306Model | Sh1106Model) -> None:
+    def __init__(self, chip: Ssd1306Model | Sh1106Model, hertz: float = float("inf")) -> None:
+        """`hertz`: of the bus, which then takes its time: nine clocks a byte."""
         self.chip = chip
+        self.hertz = hertz
 
     def command(self, *values: int) -> None:
         assert len(values) <= 32, "SMBus block"
@@ -38,8 +41,10 @@ class I2cBus:
     def _send(self, count: int) -> None:
         if not self.chip.plugged:
             raise Unplugged
+        time.sleep(9 * (2 + count) / self.hertz)
         self.chip.bytes += 2 + count
         self.chip.transfers += 1
+        self.chip.sent_at = time.perf_counter()
 
 
 class PagedModel:
@@ -51,6 +56,7 @@ class PagedModel:
     def __init__(self) -> None:
         self.plugged = True
         self.bytes = self.transfers = 0
+        self.sent_at = 0.0
         self.power_cycle()
 
     def power_cycle(self) -> None:
