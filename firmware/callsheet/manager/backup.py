@@ -70,6 +70,7 @@ def restore(path: Path, folder: Path, database: str = "") -> Database:
     DatabaseError, OSError; then there is no manager in the folder.
     """
     settings_path = folder / FILE_NAME
+    path.stat()  # a file that is not there is the likelier slip than a folder that is
     if settings_path.exists():
         raise Refused(f"there is a manager in {folder} already", "name another folder with --folder")
     if database:

@@ -34,15 +34,21 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 
+def check_table_name(path: Path) -> str:
+    """".csv" or ".xlsx"; raises Refused for another kind of name."""
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".xlsx"):
+        raise Refused(f"{path.name}: its name does not say what it is to be", "let it end with .csv or .xlsx")
+    return kind
+
+
 def write_table(path: Path, rows: Iterable[Sequence[Value]]) -> None:
     """Rows, the titles first, into a CSV or XLSX file (by its name) that only its owner can read.
 
     It takes the place of an older one only when it is whole. Raises Refused for
     another kind of name, OSError.
     """
-    kind = path.suffix.lower()
-    if kind not in (".csv", ".xlsx"):
-        raise Refused(f"{path.name}: its name does not say what it is to be", "let it end with .csv or .xlsx")
+    kind = check_table_name(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

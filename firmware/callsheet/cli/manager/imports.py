@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from callsheet.manager.importer.report import Rejected, Report
 from callsheet.manager.importer.rows import RowReader
 from callsheet.manager.importer.source import Reading, Source, open_source
 from callsheet.manager.opened import Manager
+from callsheet.manager.tabular import check_table_name
 
 ORDER = 20
 
@@ -94,6 +96,8 @@ def _read(path: Path, limit: int) -> bytes:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.rejects:
+        check_table_name(options.rejects)
     with opened(options) as manager:
         wishes = _wishes(options, manager)
         separator = "\t" if options.separator.lower() in ("tab", "\\t") else options.separator
@@ -154,13 +158,18 @@ def _take(options: argparse.Namespace, manager: Manager, wishes: Wishes, source:
             report, rejected = take_in(manager.database, source, found, wishes, now(), step)
         except Invalid as fault:
             raise Refused(f"{'.'.join(map(str, fault.path))}: {fault.reason}", fault.remedy) from None
-    path: Path | None = options.rejects
-    if path is None and rejected and not options.dry_run:
-        path = default_path(options.file, source)
+    path = options.rejects or (None if options.dry_run else default_path(options.file, source))
+    written = path is not None and bool(rejected)
     if path is not None and rejected:
-        write_rejects(path, source, found, rejected)
-    _tell(options, report, rejected, shown, str(path) if path is not None and rejected else "", source)
-    return 0 if report.accepted or not report.rows else BAD_FILE
+        try:
+            write_rejects(path, source, found, rejected)
+        except OSError as error:
+            # What is in the list is in the list: the sums are told all the same.
+            written = False
+            print(f"callsheet manager: {path}: {error.strerror}: the rows left out are not in a file; import "
+                  f"{options.file} again with --rejects elsewhere", file=sys.stderr)
+    _tell(options, report, rejected, shown, str(path) if written else "", source)
+    return 0 if (report.accepted or not report.rows) and written == bool(rejected and path) else BAD_FILE
 
 
 def _tell(options: argparse.Namespace, report: Report, rejected: Sequence[Rejected], shown: Preview, path: str,
