@@ -121,7 +121,7 @@ TASKS = st.lists(st.tuples(st.sampled_from(["", "A", "B", "C"]), st.sampled_from
 
 
 @given(AGENTS, TASKS, st.sets(st.sampled_from([one for one in BY if one != "capacity"])))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_deal_keeps_the_rules_and_is_the_same_again(new_database, agents, tasks, by) -> None:
     deals = []
     for _ in range(2):
