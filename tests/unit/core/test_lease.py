@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from callsheet.core import effects as ef
 from callsheet.core import events as ev
 from callsheet.core.behaviour import Mode
+from callsheet.core.lease import bar
 from callsheet.core.ledger import Carried, Leased, Snapshot, Upload
 from callsheet.core.model import PastAttempt, Progress, Task
 from callsheet.core.outcomes import Outcome
@@ -134,7 +135,7 @@ def test_a_callee_in_the_countdown_is_given_back_when_the_lease_ends(signed_in: 
 def test_a_wall_clock_that_jumps_cannot_stretch_it(signed_in: Desk) -> None:
     signed_in.offset -= 10 * 3600.0
     signed_in.wait(36_100.0)
-    assert obstacle(signed_in)[0] == "lease"
+    assert bar(signed_in.state.lease, signed_in.mono)
 
 
 def test_a_wall_clock_that_jumps_ahead_ends_it(signed_in: Desk) -> None:
@@ -170,6 +171,19 @@ def test_after_a_restart_nothing_is_dialled_before_it_is_confirmed(signed_in: De
     again.wait(2.0)
     assert again.all(ef.Dial)
     assert not again.saved(Leased), "the same claim goes on"
+
+
+def test_a_paused_agent_is_not_told_of_a_question_that_is_answered_in_a_moment(desk: Desk) -> None:
+    desk.sign_in()
+    desk.granted(0.0, renew=3.0)
+    assert obstacle(desk) == ("paused", "")
+    desk.press("A")
+    assert obstacle(desk) == ("lease", "asking")
+    assert desk.screen.alert == "Asking who may dial"
+    desk.wait(3.0)
+    desk.granted()
+    desk.wait(2.0)
+    assert desk.all(ef.Dial)
 
 
 def test_manual_calls_stay_possible(signed_in: Desk) -> None:

@@ -67,7 +67,7 @@ def why(state: State, mono: float) -> Why:
     if state.unknown:
         return Why("unknown")
     barred = bar(state.lease, mono)
-    if barred:
+    if barred and not (barred == "asking" and state.work is Work.PAUSED):
         return Why("lease", detail=detail(state.lease), which=barred)
     if state.work is Work.PAUSED:
         return Why("paused", detail=state.pause_reason)
