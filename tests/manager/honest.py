@@ -33,17 +33,21 @@ class Office:
 
     database: Database
     now: datetime = START
+    requests: int = 0
 
     def fetch(self, agent: str) -> Sheet:
+        self.requests += 1
         with self.database.read() as db:
             what = sheets.current(db, agent, self.now)
             return read_sheet(issue.body(db, what, issue.Links("https://m/r/", "https://m/l")), name="s.json").sheet
 
     def ask(self, request: LeaseRequest) -> LeaseAnswer:
+        self.requests += 1
         with self.database.write() as db:
             return leases.answer(db, request, TERMS, self.now)
 
     def put(self, name: str, body: bytes, agent: str) -> intake.Received:
+        self.requests += 1
         with self.database.write() as db:
             return intake.receive(db, name, body, agent, self.now)
 
@@ -73,7 +77,8 @@ class Told:
 
     attempt: Attempt
     phone: str
-    heard: bool = False
+    heard: int = 0
+    """When the manager was told, in requests so far; 0: not yet."""
 
 
 @dataclass
@@ -93,6 +98,8 @@ class Phone:
     """End of the lease by the answer; None: it must ask before it dials."""
     call: str = ""
     since: datetime | None = None
+    contact: int = 0
+    """When it last heard from the manager, in requests."""
     mine: dict[str, list[Attempt]] = field(default_factory=dict)
     outbox: list[tuple[str, bytes, str]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -136,6 +143,7 @@ class Phone:
 
     def fetch(self) -> None:
         found = self.office.fetch(self.agent)
+        self.contact = self.office.requests
         if self.sheet is None or found.id != self.sheet.id or found.revision > self.sheet.revision:
             self.sheet = found
 
@@ -147,9 +155,10 @@ class Phone:
             format="callsheet-lease", version=1, action=action, agent=self.agent, phone=self.id, installation=1,  # type: ignore[arg-type]
             sheet=self.sheet.id, revision=self.sheet.revision, progress=self.progress(), status=self._status()))
         for call in told:
-            call.heard = True
+            call.heard = call.heard or self.office.requests
         if lost:
             return None
+        self.contact = self.office.requests
         if not answer.granted:
             if action != "release":
                 self.until = None
@@ -192,7 +201,7 @@ class Phone:
         assert self.office.put(name, body, agent).verdict in ("taken", "known")
         for told in self.calls:
             if told.attempt.id.encode() in body:
-                told.heard = True
+                told.heard = told.heard or self.office.requests
         if not keep:
             del self.outbox[index]
 

@@ -2,8 +2,8 @@
 """A task is in one place: random interleavings of phones that vanish and come back, against the manager's services.
 
 What is promised, and asked after every step: no two phones may dial a task at the
-same time; a task that is final is not dialled again, and no cap is exceeded, unless
-a phone had vanished with the news; in the end every task has exactly one outcome,
+same time; a task that is final is not dialled again, and no cap is exceeded, unless a
+phone that had vanished had not told of it by the time the other one last asked; in the end every task has exactly one outcome,
 and every call stands in the books once.
 """
 
@@ -173,7 +173,7 @@ class OnePlace(RuleBasedStateMachine):
     def check_dial(self, one: Phone, id: str) -> None:
         """May this call be made, in the light of all that really happened?"""
         others = [told for told in self.truth if told.attempt.task == id and told.phone != one.id]
-        untold = any(not told.heard for told in others)
+        untold = any(not told.heard or told.heard > one.contact for told in others)
         done = [told for told in self.truth if told.attempt.task == id and told.attempt.action in ("done", "dnc")]
         over = len([told for told in self.truth if told.attempt.task == id and self.recent(one, told)]) >= CAP
         busy = any(p.on and p is not one and p.call == id and p.until and p.clock < p.until for p in self.phones)

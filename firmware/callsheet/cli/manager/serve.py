@@ -16,6 +16,7 @@ from callsheet.manager.errors import Refused
 from callsheet.manager.opened import Manager
 
 ORDER = 30
+BACKLOG = 2048
 GRACE = 10
 """Seconds that requests under way get at the end."""
 
@@ -49,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
         print(f"serving {'https' if certificate else 'http'}://{shown}:{port}/", flush=True)
         settings: dict[str, Any] = {
             "log_level": "warning", "access_log": False, "timeout_graceful_shutdown": GRACE, "server_header": False,
-            "ssl_certfile": certificate or None, "ssl_keyfile": key or None, "backlog": 2048,
+            "ssl_certfile": certificate or None, "ssl_keyfile": key or None, "backlog": BACKLOG,
             "proxy_headers": bool(manager.settings.serve.proxies),
             "forwarded_allow_ips": ",".join(manager.settings.serve.proxies) or None,
             # Phones come back once a minute; a connection that waits for them costs less than a new one.
@@ -109,6 +110,8 @@ def _listen(where: str) -> socket.socket:
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
+        # Who reads where it serves may connect at once, and is answered when the workers are ready.
+        sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
         raise OSError(error.errno, error.strerror, where) from None

@@ -208,8 +208,9 @@ class _Phones:
         raise AssertionError
 
     def _base(self, request: Request) -> str:
-        path = request.scope.get("root_path", "").rstrip("/")
-        return self._url + path if self._url else str(request.base_url).rstrip("/")
+        """Where we are seen from outside; below another application with the path that leads here."""
+        outside = self._url or f"{request.url.scheme}://{request.url.netloc}"
+        return outside + request.scope.get("root_path", "").rstrip("/")
 
 
 def _named(agent: str, name: str) -> tuple[ColumnElement[bool], ...]:
