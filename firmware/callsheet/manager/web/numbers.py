@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import re
 
-import phonenumbers
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from callsheet.core.numbers import canonical
+from callsheet.formats.errors import Invalid
+from callsheet.manager.dncfile import read_number
 
 FEWEST = 4
 """Digits that are looked for inside longer numbers."""
-_CLEAN = re.compile(r"\+?[0-9*#]{2,32}|[^@\s]+@[^@\s]+")
 
 
 class Unreadable(ValueError):
@@ -25,18 +25,11 @@ class Unreadable(ValueError):
 
 
 def one_number(text: str, country: str) -> str:
-    """A number in any writing as E.164, national ones in `country` (ISO 3166; empty: as typed); raises Unreadable."""
-    plain = canonical(text)
-    if not plain.startswith("+") and country:
-        try:
-            parsed = phonenumbers.parse(plain, country)
-        except phonenumbers.NumberParseException:
-            parsed = None
-        if parsed is not None and phonenumbers.is_possible_number(parsed):
-            return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    if not _CLEAN.fullmatch(plain):
-        raise Unreadable(text)
-    return plain
+    """A number in any writing as it is counted, national ones in `country` (ISO 3166); raises Unreadable."""
+    try:
+        return read_number(text, country)
+    except Invalid:
+        raise Unreadable(text) from None
 
 
 def spellings(column: InstrumentedAttribute[str], text: str, country: str) -> ColumnElement[bool]:

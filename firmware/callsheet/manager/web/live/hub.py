@@ -68,8 +68,8 @@ class Hub:
         self._made: dict[tuple[str, ...], str] = {}
 
     def snapshot(self) -> Snapshot:
-        """All rows, at most a second old. For any thread."""
-        self._refresh()
+        """All rows, at most a second old, also of agents who are new. For any thread."""
+        self._refresh(agents=True)
         with self._lock:
             return Snapshot(f"{self._token}.{self._version}", tuple(kept for _, kept in self._rows.values()))
 
@@ -128,7 +128,7 @@ class Hub:
                     self._news.notify_all()
             await asyncio.sleep(PERIOD)
 
-    def _refresh(self) -> None:
+    def _refresh(self, *, agents: bool = False) -> None:
         with self._lock:
             started = time.monotonic()
             if started - self._looked < PERIOD / 2:
@@ -139,6 +139,8 @@ class Hub:
                 if started - self._summed >= max(SUMS_PERIOD, SUMS_SHARE * self._sums_cost):
                     self._sum(database, now)
                     touched = None
+                elif agents and (known := gather.agents(database)) != self._agents:
+                    self._agents, touched = known, None
             self._assemble(touched, now)
             self._looked = time.monotonic()
 

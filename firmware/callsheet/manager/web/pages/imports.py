@@ -25,6 +25,7 @@ from callsheet.manager.web.site import AnySite, Manager, ManagerLooking, Site, V
 router = APIRouter(prefix="/import")
 WAYS = tuple(way for way in BY if way not in ("round-robin", "capacity"))
 LONGEST_KEY = 48
+_ENDING = re.compile(r"\.(csv|tsv|txt|xlsx?|ods)$", re.IGNORECASE)
 
 
 @router.get("")
@@ -82,6 +83,6 @@ def _shown(site: Site, visitor: Visitor, opened: uploads.Opened, done: uploads.D
 
 def key_of(title: str) -> str:
     """A list's key from its title: letters and digits that are safe in any file name; never empty."""
-    plain = unicodedata.normalize("NFKD", title.rsplit(".", 1)[0]).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", _ENDING.sub("", title)).encode("ascii", "ignore").decode().lower()
     key = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_KEY].strip("-")
     return key or f"list-{secrets.token_hex(4)}"
