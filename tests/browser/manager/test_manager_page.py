@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import func, select
@@ -202,7 +203,7 @@ def test_a_file_is_imported_and_its_bad_rows_come_back(visit, database, tmp_path
     who.shows("#result", "Imported 2 calls.")
     with who.tab.expect_download() as download:
         who.tab.click("text=Download the rejected rows")
-    assert "Niemand,xyz,9,not a telephone number" in open(download.value.path(), encoding="utf-8-sig").read()
+    assert "Niemand,xyz,9,not a telephone number" in Path(download.value.path()).read_text("utf-8-sig")
     with database.read() as db:
         found = db.scalars(select(Task).where(Task.key != "", Task.list_id == select(CallList.id).where(
             CallList.key == "spring").scalar_subquery()).order_by(Task.position)).all()
