@@ -19,13 +19,14 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import calls, endurance, idle, keys, network, sheets, talking
+from tests.bench import calls, endurance, handset, idle, keys, network, sheets, talking
 from tests.bench.bench import Bench, Measure
 from tests.bench.figures import Figure, Sample, number
 
 BENCHES: dict[str, tuple[Measure, str]] = {
     "calls": (calls.measure, "answer to voice; hang-up to next INVITE"),
     "keys": (keys.measure, "key to display, key to lamp"),
+    "handset": (handset.measure, "the handset's drivers: key to lamp, key to display, CPU while idle"),
     "idle": (idle.measure, "CPU and memory of an idle phone"),
     "talking": (talking.measure, "CPU in a call, G.711 and Opus"),
     "start": (idle.start, "start-up to registered"),
