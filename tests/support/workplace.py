@@ -120,8 +120,9 @@ class Workplace:
     # What came back
 
     def names(self, kind: str = "") -> list[str]:
-        """Of the files on the server, of one kind or all, in order."""
-        return sorted(path.name for path in self.results.glob(f"{kind}*.json") if not path.name.startswith("."))
+        """Of the files on the server, of one kind or all, in order. Lease files are no results: only if asked for."""
+        hidden = (".",) if kind.startswith("lease-") else (".", "lease-")
+        return sorted(path.name for path in self.results.glob(f"{kind}*.json") if not path.name.startswith(hidden))
 
     def uploads(self, kind: str = "") -> dict[str, bytes]:
         """The files by name."""
