@@ -186,7 +186,17 @@ class Glass:
 
     def __init__(self, guest: Machine, chip: str, hz: int) -> None:
         self._guest = guest
-        guest.load("oled-sim", f"chip={chip}", f"hz={hz}")
+        self._hz = hz
+        self._chip = ""
+        self.fit(chip)
+
+    def fit(self, chip: str) -> None:
+        """Solder in a display with this controller, ssd1306 or sh1106; nobody may use the present one."""
+        if chip != self._chip:
+            if self._chip:
+                self._guest.unload("oled_sim")
+            self._guest.load("oled-sim", f"chip={chip}", f"hz={self._hz}")
+            self._chip = chip
 
     def look(self) -> Image.Image:
         """What an eye sees, mode "1"."""
