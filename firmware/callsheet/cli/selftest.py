@@ -14,10 +14,11 @@ from pathlib import Path
 from callsheet.adapters.control import ControlClient, NoPhone, Refused
 from callsheet.adapters.faults import Faults
 from callsheet.adapters.handset import handset
+from callsheet.adapters.settings_layers import SettingsLayers
 from callsheet.adapters.store.lock import DirectoryLock
 from callsheet.cli.output import Parser, print_json
 from callsheet.formats.errors import FormatError
-from callsheet.formats.settings import Settings, read_settings
+from callsheet.formats.settings import Settings
 from callsheet.ports import PortError
 from callsheet.selftest.bench import Bench, Parts, Typed
 from callsheet.selftest.checks import CHECKS
@@ -41,7 +42,8 @@ def run(argv: list[str]) -> int:
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
     path: Path = options.config
     try:
-        settings = read_settings(path.read_bytes(), str(path))
+        path.stat()  # a wrong name on the command line is no phone with default settings
+        settings = SettingsLayers(path).settings()
         with ExitStack() as stack:
             bench = _bench(settings, path.resolve().parent / settings.data.directory, options, stack)
             found = run_checks(bench, options.checks or CHECKS, lambda verdict: _tell(bench, verdict, options.json))
