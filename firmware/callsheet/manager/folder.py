@@ -22,12 +22,13 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from callsheet.adapters.transport.lease_chain import MARGIN, Chain, Link, Party
 from callsheet.formats.errors import FormatError, Invalid
-from callsheet.formats.lease import LeaseFile, read_file
-from callsheet.formats.names import parsed_name, upload_name
+from callsheet.formats.lease import LeaseFile, read_file, write_lease
+from callsheet.formats.names import lease_name, parsed_name, upload_name
 from callsheet.manager.storage.database import Database, is_busy
 from callsheet.manager.storage.tables import Agent, CallList, Phone, Sheet
 from callsheet.manager.work import intake, issue, moves, progress, sheets
@@ -35,6 +36,8 @@ from callsheet.manager.work.terms import Terms
 
 SHEET = "sheet.json"
 COLLECTED = "collected"
+OURSELVES = "manager"
+"""The phone of a lease file that the manager wrote."""
 PATIENCE = timedelta(minutes=10)
 """How long a file that cannot be read may be one that is still being written (legacy scp, a full disk)."""
 _LEASE = re.compile(r"lease-(?P<agent>[A-Za-z0-9_.]+)-(?P<day>[0-9]{8})-(?P<number>[0-9]{2,})\.json")
@@ -83,6 +86,29 @@ class Folder:
             for agent in agents:
                 self._publish(agent, now, done)
         return done
+
+    def void(self, agent: str, now: datetime) -> str:
+        """Make all lease files of an agent void: somebody has seen that the phone is switched off.
+
+        Should it run all the same, it finds the file at its next renewal, and stops. Returns its name.
+        """
+        folder = self._path / plain(agent)
+        folder.mkdir(parents=True, exist_ok=True)
+        file = LeaseFile(
+            format="callsheet-lease-file", version=1, state="released", agent=agent, phone=OURSELVES, installation=0,
+            since=now, written=now, until=now, forced=True)
+        taken = [int(match["number"]) for path in folder.iterdir()
+                 if (match := _LEASE.fullmatch(path.name)) and match["day"] == f"{now.astimezone(UTC):%Y%m%d}"]
+        for number in range(max(taken, default=0) + 1, 100):
+            name = lease_name(agent, now.astimezone(UTC).date(), number)
+            try:
+                # Created, never written over: a phone may be making the same one.
+                with (folder / name).open("xb") as out:
+                    out.write(write_lease(file))
+                return name
+            except FileExistsError:
+                continue
+        raise FileExistsError(f"agent {agent} has too many lease files of today")
 
     # Out ------------------------------------------------------------------------
 
@@ -176,7 +202,7 @@ class Folder:
             try:
                 with self._database.write() as db:
                     return work(db)
-            except Exception as error:
+            except OperationalError as error:
                 if not left or not is_busy(error):
                     raise
         raise AssertionError

@@ -13,6 +13,7 @@ from callsheet.cli.manager.common import add_command, now, opened
 from callsheet.cli.output import print_json
 from callsheet.manager import assign
 from callsheet.manager.errors import Refused
+from callsheet.manager.folder import Folder
 from callsheet.manager.phones.app import terms_of
 from callsheet.manager.storage.tables import Agent, Audit, CallList, Sheet
 from callsheet.manager.work import campaign, choice, leases, moves
@@ -102,6 +103,8 @@ def _release(options: argparse.Namespace) -> int:
             else:
                 leases.ask_back(sheet, "manager")
                 told.append({"list": key, "phone": phone, "released": False})
+        if options.force and manager.settings.folder.path:
+            Folder(manager.folder / manager.settings.folder.path, manager.database, terms).void(options.agent, now())
         db.add(Audit(at=now(), who="cli", action="release", target=options.agent, detail={"force": options.force}))
     if options.json:
         print_json({"agent": options.agent, "sheets": told})
