@@ -9,9 +9,11 @@ import pytest
 
 from callsheet.adapters.headset.mixer import Mixer
 from callsheet.adapters.sip import lowlevel
+from callsheet.adapters.sip.soundcheck import SoundCheck
 from callsheet.core.events import CallAnswered, CallEnded, FaultChanged
 from callsheet.formats.settings import AudioSettings
 from callsheet.ports import SoundError
+from callsheet.selftest.checks.sound import QUIET
 from tests.sip.peers import sounds
 from tests.sip.peers.agent import Agent, settings
 from tests.sip.peers.headset import NAME, Headset
@@ -118,3 +120,17 @@ def test_a_mixer_is_found_by_real_alsa(headset):
     assert mixer.prepare(-1)
     left = mixer.volume(-6.0)
     assert left == pytest.approx(-6.0) or abs(left) < 1.0
+
+
+def test_the_self_test_plays_and_listens(tmp_path, headset):
+    with SoundCheck(AUDIO) as check:
+        check.open()
+        headset.listen(tmp_path / "ear.wav")
+        check.play("ringing", 1.5)
+        quiet = check.hear(0.5)
+        headset.speak(sounds.write_wav(tmp_path / "voice.wav", sounds.tone((440,), 3)))
+        loud = check.hear(3.0)
+    headset.close()
+    assert quiet < QUIET < loud
+    assert sounds.seconds_of(tmp_path / "ear.wav", 587, 880) > 0.3
+    assert sounds.seconds_of(tmp_path / "ear.wav", 440, 880) > 0.5, "one hears oneself"
