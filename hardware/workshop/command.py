@@ -14,7 +14,16 @@ import msgspec
 
 from bootstrap import say
 from bootstrap.paths import ROOT
-from hardware.workshop import bom_page, header_picture, pinout_page, pintable, rules, same, tools
+from hardware.workshop import (
+    bom_page,
+    header_picture,
+    perfboard_picture,
+    pinout_page,
+    pintable,
+    rules,
+    same,
+    tools,
+)
 from hardware.workshop.model import Board
 from hardware.workshop.reading import BoardError
 
@@ -92,6 +101,7 @@ def pages(board: Board) -> dict[Path, str]:
         DOCS / "bom.md": bom_page.page(board),
         DOCS / "bom.csv": bom_page.table(board),
         PICTURES / "header.svg": header_picture.draw(board),
+        PICTURES / "wiring-board.svg": perfboard_picture.draw(board),
     }
 
 

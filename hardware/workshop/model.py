@@ -160,6 +160,36 @@ class Component(_Strict, frozen=True, kw_only=True):
     why: str
 
 
+Hole = tuple[Annotated[int, Meta(ge=1)], Annotated[int, Meta(ge=1)]]
+"""Column and row on the perfboard, from the top left of the parts' side."""
+
+
+class Place(_Strict, frozen=True, kw_only=True):
+    """Where pin 1 of a connector is, and which way the others follow."""
+
+    at: Hole
+    runs: Literal["down", "right", "left"]
+
+
+class Link(_Strict, frozen=True, kw_only=True):
+    """An insulated wire on the parts' side."""
+
+    colour: str
+    ends: tuple[Hole, Hole]
+    by: Hole
+
+
+class Perfboard(_Strict, frozen=True, kw_only=True):
+    """Where everything is soldered."""
+
+    holes: Hole
+    connectors: dict[str, Place]
+    legs: dict[str, tuple[Hole, ...]]
+    """By component, in the order of its nets."""
+    tracks: tuple[tuple[Hole, ...], ...]
+    links: tuple[Link, ...]
+
+
 class Part(_Strict, frozen=True, kw_only=True):
     """What hangs on wires, or is screwed in."""
 
@@ -270,6 +300,7 @@ class Board(_Strict, frozen=True, kw_only=True):
     clock: Clock
     connectors: tuple[Connector, ...]
     components: tuple[Component, ...]
+    perfboard: Perfboard
     parts: tuple[Part, ...]
     cables: tuple[Cable, ...]
     models: tuple[Model, ...]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from hardware.workshop import rules_electric, rules_pins, rules_wiring
+from hardware.workshop import perfboard, rules_electric, rules_pins, rules_wiring
 from hardware.workshop.model import Board
 from hardware.workshop.reading import BOARD_FILE, BoardError, Source, decode
 
@@ -13,7 +13,8 @@ def load(text: str | None = None) -> Board:
     source = Source(BOARD_FILE.read_text(encoding="utf-8") if text is None else text)
     board = decode(source)
     # Currents can be reckoned only where the wires lead where they should.
-    faults = [*rules_pins.check(board), *rules_wiring.check(board)] or list(rules_electric.check(board))
+    faults = [*rules_pins.check(board), *rules_wiring.check(board)]
+    faults = faults or [*rules_electric.check(board), *perfboard.check(board)]
     if faults:
         raise BoardError(faults, source)
     return board
