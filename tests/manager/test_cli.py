@@ -223,7 +223,8 @@ def test_no_manager_here(run: Run, tmp_path: Path) -> None:
     assert f"{tmp_path / FILE_NAME}: line 2" in err and 'did you mean "country"' in err
 
 
-def help_pages() -> list[list[str]]:
+def help_pages(home: str = "") -> list[list[str]]:
+    """Words of every command, of all modules or of one."""
     found: list[list[str]] = []
 
     def walk(parser, path: list[str]) -> None:
@@ -234,7 +235,8 @@ def help_pages() -> list[list[str]]:
         for name, one in kinds.choices.items():
             walk(one, [*path, name])
 
-    walk(commands._parser(), [])
+    command = next((name for name, module in commands.HOMES.items() if module == home), "")
+    walk(commands._parser(command), [])
     return found
 
 
@@ -243,6 +245,11 @@ def test_every_command_has_help_with_an_example(run: Run, path: list[str]) -> No
     status, out, _ = run(*path, "--help")
     assert status == 0 and f"callsheet manager {' '.join(path)}" in out and "--json" in out and "--folder" in out
     assert "example:" in out
+
+
+def test_every_command_is_in_the_module_it_is_looked_for_in() -> None:
+    found = {path[0]: home for home in set(commands.HOMES.values()) for path in help_pages(home)}
+    assert found == commands.HOMES and {path[0] for path in help_pages()} == set(found)
 
 
 def test_on_a_terminal_there_are_tables_and_a_bar(office: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from callsheet.manager.storage import schema
@@ -34,6 +35,12 @@ def test_the_migrations_make_the_tables(database: Database) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_revisions_are_known_by_the_names_of_their_files() -> None:
+    scripts = ScriptDirectory.from_config(schema.config())
+    assert schema.known() == {one.revision for one in scripts.walk_revisions()}
+    assert schema.newest() == scripts.get_current_head()
 
 
 def test_the_way_back_leaves_nothing(database: Database) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
+
+if TYPE_CHECKING:
+    # Imported where the tables are changed only: every command asks for the revision, and this takes as long as all else.
+    from alembic.config import Config
 
 HERE = Path(__file__).parent / "migrations"
 _LOCK = 0x63616C6C
@@ -19,6 +20,8 @@ _LOCK = 0x63616C6C
 
 def config() -> Config:
     """Alembic's configuration; `env.py` takes the connection from its attributes."""
+    from alembic.config import Config
+
     made = Config()
     made.set_main_option("script_location", str(HERE).replace("%", "%%"))
     return made
@@ -26,23 +29,27 @@ def config() -> Config:
 
 @cache
 def known() -> frozenset[str]:
-    """All revisions this version knows."""
-    return frozenset(one.revision for one in ScriptDirectory.from_config(config()).walk_revisions())
+    """All revisions this version knows: their files are called r{revision}_{what}.py."""
+    return frozenset(path.name[1:].partition("_")[0] for path in (HERE / "versions").glob("r*.py"))
 
 
 @cache
 def newest() -> str:
     """The revision that the tables in `tables.py` are."""
-    return ScriptDirectory.from_config(config()).get_current_head() or ""
+    return max(known())
 
 
 def current(connection: Connection) -> str:
     """The database's revision; empty: it has no tables."""
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
 
 
 def upgrade(connection: Connection) -> None:
     """Bring the tables up to date in one transaction, while no other process does."""
+    from alembic import command
+
     connection = connection.execution_options(callsheet_write=True)
     with connection.begin():
         if connection.dialect.name == "postgresql":
