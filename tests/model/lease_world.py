@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from callsheet.adapters.transport.lease_chain import MARGIN, Party
 from callsheet.adapters.transport.lease_files import Granted, LeaseFiles, Refused
 from callsheet.adapters.transport.lease_steps import Create, Look, Pause, Rewrite, instant
 from callsheet.core.model import Progress
+from callsheet.formats.errors import FormatError
 from callsheet.formats.lease import LeaseFile, LeaseRequest, read_file
 
 LENGTH, RENEW = 3600.0, 60.0
@@ -29,7 +31,12 @@ class Server:
         self.files: dict[str, bytes] = {}
 
     def read(self) -> dict[str, LeaseFile]:
-        return {name: read_file(body) for name, body in sorted(self.files.items())}
+        """Those that can be read, in their order."""
+        found = {}
+        for name, body in sorted(self.files.items()):
+            with suppress(FormatError):
+                found[name] = read_file(body)
+        return found
 
     def finals(self) -> set[str]:
         return {id for file in self.read().values() if file.progress for id in file.progress.final}
@@ -86,6 +93,12 @@ class Phone:
         progress = Progress("s", 1, "101", final=tuple(sorted(self.own | self.known)))
         self._run(self.files.release(LeaseFile("callsheet-lease-file", 1, "released", "101", self.name, 7, self.since, at,
                                                at, progress=progress)))
+
+    def give_up(self) -> None:
+        """The agent goes back before anything was done."""
+        self.doing = "give up"
+        self._run(self.files.give_back())
+        self.finish()
 
     def _run(self, steps: Generator[Any, Any, Any]) -> None:
         self.steps = steps

@@ -233,6 +233,16 @@ def test_taken_asked_forced(desk: Desk) -> None:
     assert desk.state.overlay is None
 
 
+def test_the_other_may_leave_by_itself(desk: Desk) -> None:
+    desk.sign_in()
+    desk.refused("desk-2", renew=30.0)
+    desk.wait(30.1)
+    assert [asked.action for asked in desk.all(ef.Lease)] == ["claim", "claim"]
+    assert desk.mode is Mode.TAKEN
+    desk.granted()
+    assert desk.mode is Mode.PAUSED
+
+
 @pytest.mark.parametrize("wished", [False, True])
 def test_back_takes_the_wish_back(desk: Desk, *, wished: bool) -> None:
     desk.sign_in()

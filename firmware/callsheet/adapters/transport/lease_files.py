@@ -63,6 +63,8 @@ class Refused(Struct, frozen=True):
 
 
 Outcome = Granted | Refused
+Version = tuple[datetime, str]
+"""When a file was written, and its state."""
 
 
 class LeaseFiles:
@@ -80,10 +82,10 @@ class LeaseFiles:
         """Our file of an earlier day, until the new one has been found in its place."""
         self._told: Party | None = None
         """Who stood in the way when the agent was asked: only that one may be pushed aside."""
-        self._predecessors: dict[tuple[date, int], datetime] = {}
-        """Others' files before ours that are not released, and when they were written: what comes late is taken in."""
-        self._heard: dict[tuple[date, int], datetime] = {}
-        """Others' files behind ours, and when those that we took in were written."""
+        self._predecessors: dict[tuple[date, int], Version] = {}
+        """Others' files before ours that are not released, as we know them: what comes late is taken in."""
+        self._heard: dict[tuple[date, int], Version] = {}
+        """Others' files behind ours whose progress we have."""
 
     def ask(self, request: LeaseRequest) -> Steps[Outcome]:
         """Carry out claim, renew, take-over or force. Raises what the steps raise."""
@@ -273,15 +275,15 @@ class LeaseFiles:
         """What others have said since we last looked: those before us, and those who came and went while we were away."""
         late: Progress | None = None
         for link in after.links:
-            if link.party != self._me and link.file and self._heard.get(link.place) != link.file.written:
-                self._heard[link.place] = link.file.written
+            if link.party != self._me and link.file and self._heard.get(link.place) != _version(link.file):
+                self._heard[link.place] = _version(link.file)
                 late = join(late, link.file.progress)
-        for place, written in list(self._predecessors.items()):
+        for place, known in list(self._predecessors.items()):
             found = yield from self._files.link(*place)
             if found is None or found.file is None:
                 continue
-            if found.file.written != written:
-                self._predecessors[place] = found.file.written
+            if _version(found.file) != known:
+                self._predecessors[place] = _version(found.file)
                 late = join(late, found.file.progress)
             if found.file.state == "released":
                 del self._predecessors[place]
@@ -291,8 +293,8 @@ class LeaseFiles:
 
     def _keep(self, chain: Chain, mine: Link) -> None:
         self._mine, self._rolled = mine, None
-        self._heard = {link.place: link.file.written for link in chain.links if link.file}
-        self._predecessors = {link.place: link.file.written for link in chain.links
+        self._heard = {link.place: _version(link.file) for link in chain.links if link.file}
+        self._predecessors = {link.place: _version(link.file) for link in chain.links
                               if link.place < mine.place and link.party != self._me and link.file
                               and link.file.state == "held"}
 
@@ -319,3 +321,7 @@ class LeaseFiles:
             return Refused("?", None, None, renew, waiting)
         file = link.file
         return Refused(file.phone, file.until, file.written, renew, waiting)
+
+
+def _version(file: LeaseFile) -> Version:
+    return file.written, file.state

@@ -92,6 +92,8 @@ def refused(ctx: Context, event: ev.LeaseRefused) -> None:
         leases.ask_later(ctx, "take-over", min(event.renew, POLL))
     else:
         lease.patience = 2.0 * event.renew + POLL
+        # The other may leave without being asked; a phone that is bound to the agent then begins by itself.
+        leases.ask_later(ctx, "claim", event.renew)
     if state.overlay is None:
         ctx.emit(Play("error"))
 
