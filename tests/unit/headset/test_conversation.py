@@ -85,6 +85,21 @@ def test_a_base_whose_headset_is_out_of_reach_fails_and_is_put_on_the_hook():
     assert out == [bytes([2, 0, 0]), HeadsetFailed(7, "no answer from the headset")]
 
 
+def test_a_model_that_ought_to_answer_and_never_does_fails_once_only():
+    line = Line()
+    line.do("off_hook", 1)
+    assert HeadsetFailed(1, "no answer from the headset") in line.wait(5)
+    line.do("off_hook", 2)
+    assert line.wait(conversation.SECOND) == [HeadsetReady(2)]
+    line.do("on_hook")
+    line.do("off_hook", 3)
+    assert line.says(2, 1, 0) == [HeadsetReady(3)]
+    line.do("on_hook")
+    line.says(2, 0, 0)
+    line.do("off_hook", 4)
+    assert line.wait(4.0) == [], "it can answer, so it must"
+
+
 def test_who_need_not_answer_is_waited_for_once_only():
     line = Line("dell-sp325", ANY)
     line.do("off_hook", 1)

@@ -16,6 +16,9 @@ from callsheet.core.events import HeadsetButton, HeadsetFailed, HeadsetReady
 
 LIMIT = 4.5
 """Seconds a headset that is known to acknowledge may take. The core gives up after 5 s."""
+SECOND = 1.0
+"""Seconds to wait for a headset that should acknowledge, but has not since it was plugged in: the first request
+failed and the agent was told; a model that never does must not keep anybody from working."""
 REFUSE = 2.0
 """Seconds after which a hook button that led to nothing is answered by "on-hook", so that both agree again."""
 MUTE_ECHO = 0.15
@@ -126,10 +129,10 @@ class Conversation:
         waiting = self._waiting
         if waiting is not None and now >= waiting.until:
             self._waiting = None
+            self._answers = False if self._answers is None else self._answers
             if waiting.must:
                 out += [*self.on_hook(now), HeadsetFailed(waiting.id, "no answer from the headset")]
             else:
-                self._answers = False if self._answers is None else self._answers
                 out.append(HeadsetReady(waiting.id))
         if self._refuse_at is not None and now >= self._refuse_at:
             self._refuse_at = None
@@ -147,11 +150,13 @@ class Conversation:
         """How long to wait for the hook switch, and whether it must come."""
         if "hook" not in self._controls.kinds or "off-hook" not in self._controls.lights:
             return 0.0, False
-        if self._quirk.must:
+        if self._quirk.must and self._answers is not False:
             return self._quirk.wait, True
         if self._answers is None:
             return self._quirk.wait, False
-        return (LIMIT, True) if self._answers else (0.0, False)
+        if self._answers:
+            return LIMIT, True
+        return (SECOND if self._quirk.must else 0.0), False
 
     def _changed(self, button: Button, down: bool, now: float) -> list[Out]:
         match button:

@@ -27,7 +27,7 @@ class Quirk(Struct, frozen=True, forbid_unknown_fields=True):
     wait: Annotated[float, Meta(ge=0, le=4.5)] = 0.3
     """Seconds to wait for the hook switch to follow the Off-Hook light."""
     must: bool = False
-    """It always follows: if it does not within `wait`, there is no link to the headset."""
+    """It follows: if it does not within `wait`, there is no link to the headset, and the call is not placed."""
     mute_light: Literal["mute", "microphone", "both"] = "mute"
     """Which light of the LED page tells the headset that the microphone is off."""
     notes: str = ""
