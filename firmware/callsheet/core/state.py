@@ -261,8 +261,6 @@ class State(Struct):
     """A PIN was given since power-on; without one the file server may refuse what is still to be sent."""
     pin_wanted: bool = False
     """The server wants it; it is asked for when no call is under way."""
-    pin_wanted: bool = False
-    """The server wants it; it is asked for when no call is under way."""
     pin_failures: int = 0
     pin_locked_until: float = 0.0
     leases: bool = False

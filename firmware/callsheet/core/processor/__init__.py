@@ -67,7 +67,6 @@ def _advance(ctx: Context) -> None:
     calls.check_deadline(ctx)
     results.check_deadline(ctx)
     session.ask_for_pin(ctx)
-    session.ask_for_pin(ctx)
     handover.advance(ctx)
     work.advance(ctx)
     state = ctx.state
@@ -130,14 +129,8 @@ def _dispatch(ctx: Context, event: ev.AnyEvent) -> None:
             session.sheet_failed(ctx, event)
         case ev.FetchDue():
             session.fetch_due(ctx, manual=event.manual)
-        case ev.LeaseGranted():
-            handover.granted(ctx, event)
-        case ev.LeaseRefused():
-            handover.refused(ctx, event)
-        case ev.LeaseWaived():
-            handover.waived(ctx, event)
-        case ev.LeaseFailed():
-            handover.failed(ctx, event)
+        case ev.LeaseGranted() | ev.LeaseRefused() | ev.LeaseWaived() | ev.LeaseFailed():
+            handover.answered(ctx, event)
         case ev.OutboxChanged():
             session.outbox_changed(ctx, event)
         case ev.NoticeChanged():

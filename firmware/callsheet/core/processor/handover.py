@@ -17,11 +17,27 @@ POLL = 5.0
 """Seconds after which a phone that waits for another asks again."""
 
 
-def granted(ctx: Context, event: ev.LeaseGranted) -> None:
+Answer = ev.LeaseGranted | ev.LeaseRefused | ev.LeaseWaived | ev.LeaseFailed
+
+
+def answered(ctx: Context, event: Answer) -> None:
+    """To a request that is still of interest."""
+    if event.id != ctx.state.lease.request:
+        return
+    match event:
+        case ev.LeaseGranted():
+            _granted(ctx, event)
+        case ev.LeaseRefused():
+            _refused(ctx, event)
+        case ev.LeaseWaived():
+            _waived(ctx)
+        case ev.LeaseFailed():
+            _failed(ctx, event)
+
+
+def _granted(ctx: Context, event: ev.LeaseGranted) -> None:
     """This phone may dial."""
     state, lease = ctx.state, ctx.state.lease
-    if event.id != lease.request:
-        return
     new = lease.since != event.since
     lease.stand, lease.since, lease.error, lease.failures = Stand.HELD, event.since, "", 0
     lease.holder, lease.wished, lease.heard, lease.held_until = "", None, None, None
@@ -64,11 +80,9 @@ def _carry(ctx: Context, event: ev.LeaseGranted) -> None:
     session.look_at_preview(ctx)
 
 
-def waived(ctx: Context, event: ev.LeaseWaived) -> None:
+def _waived(ctx: Context) -> None:
     """There are no leases here."""
     state, lease = ctx.state, ctx.state.lease
-    if event.id != lease.request:
-        return
     lease.request, lease.since, lease.error = 0, None, ""
     was, lease.stand = lease.stand, Stand.WAIVED
     if state.arrived is not None:
@@ -78,11 +92,9 @@ def waived(ctx: Context, event: ev.LeaseWaived) -> None:
         ctx.save(Leased(ctx.at))
 
 
-def refused(ctx: Context, event: ev.LeaseRefused) -> None:
+def _refused(ctx: Context, event: ev.LeaseRefused) -> None:
     """Another phone may dial. At sign-in the agent decides; in a session this phone is done."""
     state, lease = ctx.state, ctx.state.lease
-    if event.id != lease.request:
-        return
     lease.request, lease.error, lease.failures = 0, "", 0
     lease.stand, lease.holder, lease.heard, lease.held_until = Stand.OTHER, event.holder, event.heard, event.until
     if state.arrived is None:
@@ -98,11 +110,9 @@ def refused(ctx: Context, event: ev.LeaseRefused) -> None:
         ctx.emit(Play("error"))
 
 
-def failed(ctx: Context, event: ev.LeaseFailed) -> None:
+def _failed(ctx: Context, event: ev.LeaseFailed) -> None:
     """Nothing was decided: it is tried again, and a lease that runs goes on to its end. What will not pass ends a sign-in."""
-    state, lease = ctx.state, ctx.state.lease
-    if event.id != lease.request:
-        return
+    state = ctx.state
     if state.arrived is not None and event.kind in ("credentials", "unsupported"):
         session.refuse(ctx, Problem("note.lease-failed", event.reason))
         return

@@ -8,23 +8,20 @@ from callsheet.core.effects import Fetch, Flush, Play, SignIn, SignOut
 from callsheet.core.lease import Lease, Stand
 from callsheet.core.ledger import (
     Adopted,
-    Decided,
-    Ended,
-    Intention,
     Leased,
     PinFailed,
     SignedIn,
     SignedOut,
     Upload,
-    Withdrawn,
 )
-from callsheet.core.model import Attempt, Sheet, Task
+from callsheet.core.model import Sheet
 from callsheet.core.pin import matches
 from callsheet.core.processor import lease, work
 from callsheet.core.processor.context import Context
-from callsheet.core.processor.results import hand_over_unknown, judge
+from callsheet.core.processor.reopen import recall, reopen
+from callsheet.core.processor.results import hand_over_unknown
 from callsheet.core.queue import Queue, SheetRefused
-from callsheet.core.state import LEASE_OVERLAYS, Overlay, OverlayKind, Problem, Unknown, Work, WrapUp
+from callsheet.core.state import LEASE_OVERLAYS, Overlay, OverlayKind, Problem, Work
 
 _OF_THE_FILE = frozenset({"note.wrong-agent", "note.other-sheet", "note.old-revision"})
 """Notes on a file that was fetched and refused; they and those on a fetch that failed stay until one succeeds."""
@@ -50,7 +47,7 @@ def restore(ctx: Context, event: ev.Restored) -> None:
     state.agent = snapshot.agent
     queue = state.queue = Queue(snapshot.sheet, state.settings, state.numbers)
     ctx.apply(*snapshot.entries)
-    _reopen(ctx, snapshot.entries)
+    reopen(ctx, snapshot.entries)
     state.work, state.pause_reason, state.work_since = Work.PAUSED, "pause.power", ctx.mono
     state.finished = state.complete_sent = queue.finished
     state.pin_given = bool(state.traits.pin)
@@ -59,36 +56,6 @@ def restore(ctx: Context, event: ev.Restored) -> None:
     if state.traits.auto_ready:
         set_ready(ctx)
     fetch(ctx)
-
-
-def _reopen(ctx: Context, entries: tuple[object, ...]) -> None:
-    """Find the intentions without an end, and the result that still lacks the agent's word."""
-    state = ctx.state
-    open_: dict[str, Intention] = {}
-    ended: dict[str, Attempt] = {}
-    for entry in entries:
-        match entry:
-            case Intention():
-                open_[entry.attempt] = entry
-            case Withdrawn():
-                open_.pop(entry.attempt, None)
-            case Ended():
-                open_.pop(entry.attempt.id, None)
-                ended[entry.attempt.id] = entry.attempt
-                state.last_attempt = entry.attempt
-            case Decided():
-                ended.pop(entry.attempt, None)
-    state.unknown = tuple(Unknown(i, _task(ctx, i.task, i.number)) for i in open_.values())
-    waiting = [a for a in ended.values() if a.task]
-    if waiting and state.queue is not None:
-        attempt = waiting[-1]
-        task = _task(ctx, attempt.task, attempt.number)
-        state.wrap_up = WrapUp(attempt, task, judge(ctx, attempt, task), ctx.mono, None)
-
-
-def _task(ctx: Context, task: str, number: str) -> Task:
-    found = ctx.state.queue.task(task) if ctx.state.queue is not None else None
-    return found or Task(task, number)
 
 
 def _sign_in_bound(ctx: Context) -> None:
@@ -175,6 +142,7 @@ def adopt(ctx: Context, sheet: Sheet) -> None:
     state.queue = Queue(sheet, state.settings, state.numbers)
     state.finished = state.complete_sent = False
     state.proposal, state.attempts, state.last_attempt, state.refused = None, {}, None, ()
+    recall(ctx, sheet)
     if signing_in:
         state.work, state.pause_reason, state.work_since = Work.PAUSED, "pause.signed-in", ctx.mono
     ctx.save(SignedIn(state.agent, ctx.at), Adopted(sheet, ctx.at))
@@ -182,20 +150,6 @@ def adopt(ctx: Context, sheet: Sheet) -> None:
         set_ready(ctx)
     if state.skipped_rows:
         ctx.note("note.rows-skipped", str(len(state.skipped_rows)))
-
-
-def _recall(ctx: Context, sheet: Sheet) -> None:
-    """The stored sheet could not be read. If this is it again, what happened to it counts; doubtful calls always do."""
-    lost, ctx.state.lost = ctx.state.lost, None
-    if lost is None or lost.agent != ctx.state.agent:
-        return
-    entries = lost.entries
-    if lost.lost_sheet != sheet.id:
-        over = {e.attempt for e in entries if isinstance(e, Withdrawn)}
-        over |= {e.attempt.id for e in entries if isinstance(e, Ended)}
-        entries = tuple(e for e in entries if isinstance(e, Intention) and e.attempt not in over)
-    ctx.apply(*entries)
-    _reopen(ctx, entries)
 
 
 def _other_sheet(ctx: Context, sheet: Sheet) -> None:
