@@ -28,6 +28,8 @@ class Worker(Autopilot):
     """Works, and signs out when told to. Does not sign in again."""
 
     leaving = False
+    asked = False
+    """For a pause, after the call that is being wrapped up."""
     left = False
     said = False
 
@@ -45,7 +47,10 @@ class Worker(Autopilot):
                 return ""
             case Mode.PREVIEW | Mode.COUNTDOWN | Mode.WAITING:
                 return "A"
+            case Mode.WRAP_UP if not self.asked:
+                return "A"
             case Mode.PAUSE:
+                self.asked = True
                 return "#"
             case Mode.PAUSED:
                 return "*"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import socket
 import sys
 from typing import Any
@@ -66,6 +67,9 @@ def _one(manager: Manager, sock: socket.socket, settings: dict[str, Any]) -> int
 
     from callsheet.manager.serving import whole
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn ends well by itself and then sends the signal on to whoever was there before.
+        signal.signal(number, lambda *_: None)
     uvicorn.Server(uvicorn.Config(whole(manager), **settings)).run([sock])
     return 0
 
