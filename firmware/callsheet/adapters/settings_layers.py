@@ -9,6 +9,7 @@ from pathlib import Path
 from callsheet.adapters.settings_files import SettingsFiles
 from callsheet.formats.settings import Settings
 from callsheet.formats.settings_layers import layered
+from callsheet.formats.settings_tolerant import tolerant
 
 FLEET = "fleet.toml"
 
@@ -25,6 +26,10 @@ class SettingsLayers:
     def settings(self) -> Settings:
         """Those in force. Raises FormatError, SettingsError."""
         return layered(self.local.current(), self.fleet.current(), str(self.path))
+
+    def tolerant(self) -> tuple[Settings, tuple[str, ...]]:
+        """Those in force without what is wrong in the files, and what that was. Raises SettingsError."""
+        return tolerant(self.local.current(), self.fleet.current())
 
     def digest(self) -> str:
         """Of both files, so that a phone can say which it runs with. Raises SettingsError."""

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from callsheet.adapters.control import ControlServer
 from callsheet.adapters.recent_log import RecentLog
 from callsheet.adapters.settings_layers import SettingsLayers
+from callsheet.core.events import FaultChanged
 from callsheet.formats.errors import FormatError
 from callsheet.phone import memory
 from callsheet.phone.answers import Answers
@@ -31,6 +32,8 @@ def run(argv: list[str]) -> int:
     """Run until SIGINT or SIGTERM. Exit 1: it could not start; 2: bad usage."""
     parser = argparse.ArgumentParser(prog="callsheet phone", description="Run the phone.")
     parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="the phone's settings (TOML)")
+    parser.add_argument("--tolerate", action="store_true",
+                        help="start also with settings that are wrong, without these; the display names them")
     parser.add_argument("--verbose", action="store_true", help="log more")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO if arguments.verbose else logging.WARNING, format=FORM, stream=sys.stderr)
@@ -41,12 +44,18 @@ def run(argv: list[str]) -> int:
     memory.frugal()
     sys.setswitchinterval(SWITCH)
     try:
+        if not arguments.tolerate:
+            path.stat()  # a wrong name on the command line is no phone with default settings
         layers = SettingsLayers(path)
         layers.settle()
         digest = layers.digest()
-        settings = layers.settings()
+        settings, problems = layers.tolerant() if arguments.tolerate else (layers.settings(), ())
         built = build(settings, path.resolve().parent)
         control = ControlServer(path.resolve().parent / settings.data.directory, Answers(built.phone, recent, digest))
+        for problem in problems:
+            logging.getLogger("callsheet").error("settings: %s", problem)
+        if problems:
+            built.phone.post(FaultChanged("settings", problems[0]))
         built = replace(built, start=(*built.start, control.start), close=(control.close, *built.close))
         return _serve(built) or _again(built)
     except (FormatError, NoHardware, PortError, OSError) as error:

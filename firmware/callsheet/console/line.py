@@ -18,23 +18,23 @@ from contextlib import suppress
 from fcntl import ioctl
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.data_structures import Size
-from prompt_toolkit.document import Document
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input.base import PipeInput
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
-from prompt_toolkit.shortcuts import CompleteStyle
 
-CHUNK = 256
-"""Bytes read at a time; at 115200 baud, 22 ms."""
+CHUNK = 1024
+"""Bytes read at a time: each reading draws the line anew, so a flood is taken in few."""
 BREATH = 0.005
 """Seconds to wait for the editor to read."""
-LONGEST = 8192
+LONGEST = 4096
 """Bytes without an end of line; what comes after is noise or a slip, and is dropped up to the next end of line."""
+MOST_LISTED = 150
+"""Words that TAB shows at the most."""
 WIDTH, HEIGHT = 80, 24
 """Of a terminal that nobody asked: serial lines cannot tell."""
 _ENDS = b"\r\n"
@@ -50,22 +50,6 @@ class Interrupted(Exception):
 
 class TooLong(Exception):
     """More came than a line can have."""
-
-
-class _Words(Completer):
-    """The shell's completions of the last word."""
-
-    def __init__(self, words: Callable[[str], Iterable[str]]) -> None:
-        self._words = words
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """Completions of what stands before the cursor."""
-        text = document.text_before_cursor.lstrip()
-        last = text.rpartition(" ")[2]
-        words = list(self._words(text))
-        for word in words:
-            # As in a shell: what can only be one thing is finished, with a space.
-            yield Completion(f"{word} " if len(words) == 1 else word, start_position=-len(last))
 
 
 class History(InMemoryHistory):
@@ -99,13 +83,30 @@ class Line:
     def editor(self, complete: Callable[[str], Iterable[str]], secret: Callable[[str], bool]) -> PromptSession[str]:
         """An editor with history and completion."""
         made: PromptSession[str] = PromptSession(
-            input=self._pipe, output=self._output, history=History(secret), completer=_Words(complete),
-            complete_style=CompleteStyle.READLINE_LIKE, complete_while_typing=False, enable_suspend=False,
-            enable_open_in_editor=False, enable_system_prompt=False, mouse_support=False, key_bindings=_tame(),
-            interrupt_exception=Interrupted,
+            input=self._pipe, output=self._output, history=History(secret), enable_suspend=False,
+            enable_open_in_editor=False, enable_system_prompt=False, mouse_support=False, interrupt_exception=Interrupted,
+            key_bindings=self._keys(complete),
         )
         made.default_buffer.on_text_changed += _cut
         return made
+
+    def _keys(self, complete: Callable[[str], Iterable[str]]) -> KeyBindings:
+        """TAB completes as a shell does, but never asks back: a line of noise could not answer."""
+        bindings = _tame()
+
+        @bindings.add("tab")
+        def _(event: KeyPressEvent) -> None:
+            buffer = event.current_buffer
+            text = buffer.document.text_before_cursor.lstrip()
+            last = text.rpartition(" ")[2]
+            words = sorted(set(complete(text)))
+            common = os.path.commonprefix(words)  # noqa: RUF071 -- letter by letter is what is wanted
+            if len(common) > len(last) or len(words) == 1:
+                buffer.insert_text(f"{common} "[len(last):] if len(words) == 1 else common[len(last):])
+            elif words:
+                run_in_terminal(lambda: self.say(*_listed(words)))
+
+        return bindings
 
     async def ask(self, editor: PromptSession[str], prompt: str, patience: float, *, hidden: bool = False) -> str:
         """What was typed. Raises HungUp, TooLong, TimeoutError, EOFError (Ctrl-D), Interrupted (Ctrl-C)."""
@@ -139,7 +140,7 @@ class Line:
                 text += await asyncio.wait_for(got.get(), patience)
                 if self.hung_up:
                     raise HungUp
-                if len(text) > 64 * LONGEST:
+                if len(text) > 128 * LONGEST:
                     raise TooLong
                 if b"\n" in text or b"\r" in text:
                     return text.decode("utf-8", "replace").strip("\r\n")
@@ -225,8 +226,9 @@ class Line:
 
 
 def _tame() -> KeyBindings:
-    """Without what multiplies: repeat counts (Meta-digit) and keyboard macros let noise type millions of characters."""
+    """Without what multiplies: repeat counts (Meta-digit), macros and yanking let noise type millions of characters."""
     bindings = KeyBindings()
+    bindings.add("c-y")(_nothing)
     sequences = [("escape", digit) for digit in "-0123456789"] + [("c-x", key) for key in "()e"]
     for sequence in sequences:
         bindings.add(*sequence)(_nothing)
@@ -238,9 +240,18 @@ def _nothing(event: KeyPressEvent) -> None:
 
 
 def _cut(buffer: Buffer) -> None:
-    """Killing and yanking can double a text again and again."""
+    """A line that came back from the history can still grow."""
     if len(buffer.text) > LONGEST:
         buffer.reset()
+
+
+def _listed(words: list[str]) -> list[str]:
+    """Words below each other in as many columns as fit."""
+    shown = words if len(words) <= MOST_LISTED else [*words[:MOST_LISTED], f"… {len(words)} in all"]
+    width = max(map(len, shown)) + 2
+    across = max(1, WIDTH // width)
+    down = -(-len(shown) // across)
+    return ["".join(word.ljust(width) for word in shown[row::down]).rstrip() for row in range(down)]
 
 
 def raw(descriptor: int) -> None:
