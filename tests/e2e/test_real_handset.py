@@ -14,7 +14,7 @@ from callsheet.simulator.town.behaviours import Behaviour
 from tests.e2e.conftest import address
 from tests.support.built_handset import BuiltHandset, HandsetPhone
 from tests.support.eventually import eventually
-from tests.support.workplace import Workplace, number, sheet_of
+from tests.support.workplace import AGENT, Workplace, number, sheet_of
 
 ADA = Task("ada", number(1), name="Ada")
 MUTED, OFF_HOOK, DARK = bytes([2, 0b11, 0]), bytes([2, 0b01, 0]), bytes([2, 0, 0])
@@ -31,7 +31,7 @@ def parts(tmp_path: Path) -> Iterator[BuiltHandset]:
 def phone(place: Workplace, town: TownServer, parts: BuiltHandset, tmp_path: Path) -> HandsetPhone:
     town.assign(ADA.number, Behaviour(ring=0.3))
     place.publish(sheet_of(ADA, mode="preview"))
-    sections = place.settings(address(town), phone={"auto_ready": False})
+    sections = place.settings(address(town), phone={"auto_ready": False}, sip={"register": True})
     return HandsetPhone(parts, tmp_path / "phone", sections)
 
 
@@ -107,3 +107,24 @@ def test_the_handset_on_its_hook_ends_the_call(phone, parts):
         eventually(lambda: phone.mode == "talking")
         parts.hook(False)
         eventually(lambda: phone.mode == "wrap-up")
+
+
+def test_a_call_comes_in_and_the_headset_answers_it(phone, parts, town):
+    hid = parts.machine.plug(1, "H65", "Jabra EVOLVE 65", hid="uc-dongle")
+    buzzer = parts.factory.pin(parts.pins.buzzer.line)
+    with phone:
+        assert hid.hears() == DARK
+        eventually(lambda: phone.mode == "paused" and town.registered(AGENT))
+        ringing = town.ring(AGENT, "+442079460999", "Mia")
+        assert hid.hears() == bytes([2, 0b100100, 0]), "ring light and ringer"
+        eventually(lambda: buzzer.state)
+        eventually(lambda: parts.lit("line"))
+        hid.says(2, 1, 0)
+        assert hid.hears() == OFF_HOOK
+        eventually(lambda: phone.mode == "talking")
+        ringing.hang_up()
+        eventually(lambda: phone.mode == "paused")
+        assert hid.hears() == DARK
+        hid.says(2, 0, 0)
+        eventually(lambda: not buzzer.state)
+        print("\n" + told(list(phone.built.phone._ports.headset.trace)))
