@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import tarfile
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from callsheet.manager.opened import Manager, open_manager
 from callsheet.manager.settings import FILE_NAME, RetentionSettings
 from callsheet.manager.storage.database import Database, open_database
 from callsheet.manager.storage.tables import Agent, Attempt, Audit, Base, Delivery, DoNotCall, Task
+from callsheet.manager.upkeep import upkeep
 from tests.manager.conftest import NUMBERS
 from tests.manager.postgres import PASSWORD, PostgresServer
 
@@ -176,6 +178,25 @@ def test_what_is_over_is_erased_and_sums_stay(database: Database) -> None:
     with database.write() as session:
         again = retention.purge(session, settings, later)
     assert again == retention.Purged()
+
+
+def test_the_server_erases_by_itself(manager: Manager) -> None:
+    fill(manager.database)
+    with manager.database.write() as session:
+        old = lists.get(session, "old")
+        old.state, old.keep_until = "closed", datetime.now(UTC) - timedelta(days=1)
+
+    async def serve() -> None:
+        async with upkeep(manager, every=0.05):
+            while await asyncio.to_thread(names) != {"", NAME}:
+                await asyncio.sleep(0.05)
+
+    def names() -> set[str]:
+        with manager.database.read() as session:
+            return set(session.scalars(select(Task.name)))
+
+    asyncio.run(asyncio.wait_for(serve(), 60))
+    manager.database.close()
 
 
 def test_what_is_erased_is_in_no_file(new_database) -> None:

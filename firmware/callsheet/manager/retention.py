@@ -35,7 +35,8 @@ class Purged(Struct, frozen=True):
 def purge(session: Session, settings: RetentionSettings, now: datetime) -> Purged:
     """Erase what is due; done again it finds nothing more."""
     due = list(session.scalars(select(CallList).where(
-        CallList.state == "closed", CallList.keep_until.is_not(None), CallList.keep_until <= now)))
+        CallList.state == "closed", CallList.keep_until.is_not(None), CallList.keep_until <= now)
+        .with_for_update(skip_locked=True)))
     tasks = attempts = 0
     for call_list in due:
         tasks += _erase_tasks(session, call_list.id)

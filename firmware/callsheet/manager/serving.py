@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount
 
 from callsheet.manager.opened import Manager, open_manager
 from callsheet.manager.phones.app import app
+from callsheet.manager.upkeep import upkeep
 
 PREFIX = "/phones"
 FOLDER = "CALLSHEET_MANAGER_SERVES"
@@ -37,6 +38,7 @@ def whole(manager: Manager) -> Starlette:
             for one in inner:
                 # A mounted application's own is not run by the one around it.
                 await stack.enter_async_context(one.router.lifespan_context(one))
+            await stack.enter_async_context(upkeep(manager))
             yield
 
     return Starlette(routes=routes, lifespan=lifespan)

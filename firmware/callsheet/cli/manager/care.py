@@ -38,7 +38,7 @@ def register(commands: Any) -> None:
     add_command(commands, "purge", _purge, "erase what has been kept long enough",
                 "callsheet manager purge",
                 "Erase names, numbers and notes of lists whose days are over, the phones' old files and the old audit.\n"
-                "Outcomes and sums stay. Let cron or a systemd timer do it once a day.")
+                "Outcomes and sums stay. The server does so by itself once an hour.")
 
 
 def _urgent(options: argparse.Namespace) -> int:
