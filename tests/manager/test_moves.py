@@ -18,7 +18,7 @@ from callsheet.formats.lease import LeaseAnswer, LeaseRequest
 from callsheet.formats.names import upload_name
 from callsheet.formats.results import complete_document, result_document, write_results
 from callsheet.formats.sheet import read_sheet, write_sheet
-from callsheet.formats.status import Status
+from callsheet.formats.status import Progressed, Status
 from callsheet.manager.storage import tables
 from callsheet.manager.storage.database import Database
 from callsheet.manager.work import attempts, campaign, choice, donotcall, intake, issue, leases, moves, sheets
@@ -294,11 +294,25 @@ def test_a_list_is_stopped_at_once_and_goes_on(office: Database) -> None:
     with office.write() as db:
         campaign.stop(db, db.scalars(select(tables.CallList).where(tables.CallList.key == "spring")).one(), "wrong price", NOW)
     assert ask(office, "renew", revision=1).stop == "wrong price"
+    assert (sheet(office).id, sheet(office).tasks) == ("spring", ()), "its phone must learn that nothing is left"
+    done = replace(status("", "idle"), counts=Progressed(total=3, done=3))
+    assert ask(office, "renew", revision=2, status=done).revision == 3, "the phone is to fetch again"
     assert sheet(office).id == "autumn", "another list goes on meanwhile"
     with office.write() as db:
         campaign.go_on(db, db.scalars(select(tables.CallList).where(tables.CallList.key == "spring")).one(), NOW)
-    assert ask(office, "renew").stop == ""
+    assert ask(office, "renew", revision=2).stop == ""
     assert ids(office) == ["spring-0", "spring-2", "spring-4"]
+
+
+def test_a_phone_whose_work_was_all_moved_learns_that_before_it_gets_other_work(office: Database) -> None:
+    ask(office, "claim")
+    fill(office, tasks=2, key="autumn")
+    assert move(office, "102", "spring-0", "spring-2", "spring-4").waiting == 3
+    assert sheet(office).id == "spring"
+    assert ids(office) == []
+    ask(office, "renew", revision=2)
+    assert "spring-4" in ids(office, "102")
+    assert sheet(office).id == "autumn"
 
 
 def test_the_list_of_the_highest_priority_goes_first_but_not_before_the_one_in_hand_is_done(office: Database) -> None:

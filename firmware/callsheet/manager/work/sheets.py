@@ -46,10 +46,14 @@ def live(agent: str, list_id: int | InstrumentedAttribute[int]) -> ColumnElement
 
 
 def current(db: Session, agent: str, now: datetime) -> Current:
-    """The sheet that a phone holds until its work is done, else that of the list that goes first."""
+    """The sheet that a phone holds until its work is done, else that of the list that goes first.
+
+    A phone takes no other sheet before it knows that this one is finished: so it first
+    gets the revision in which all that is left has been moved, withdrawn or stopped.
+    """
     work = exists().where(live(agent, CallList.id)).correlate(CallList)
-    columns = (Sheet.id, Sheet.list_id, Sheet.revision, Sheet.issued, Sheet.phone, Sheet.until, CallList.key,
-               CallList.state, CallList.priority, work)
+    columns = (Sheet.id, Sheet.list_id, Sheet.revision, Sheet.issued, Sheet.phone, Sheet.until, Sheet.held_revision,
+               CallList.key, CallList.state, CallList.priority, work)
     rows = db.execute(
         select(*columns).join(CallList, CallList.id == Sheet.list_id).where(Sheet.agent_id == agent)).all()
     if not rows:
@@ -57,7 +61,8 @@ def current(db: Session, agent: str, now: datetime) -> Current:
 
     def rank(row: Any) -> tuple[Any, ...]:
         open_ = bool(row[-1]) and row.state == "open"
-        held = open_ and bool(row.phone) and row.until is not None and row.until > now
+        held = bool(row.phone) and row.until is not None and row.until > now
+        held = held and (open_ or row.held_revision < row.revision)
         # Of those with nothing to do the newest: its phone learns from it that all is withdrawn.
         return held, open_, row.priority if open_ else 0, -row.list_id if open_ else 0, row.issued
 
