@@ -15,6 +15,7 @@ from callsheet.manager.settings import ManagerSettings
 from callsheet.manager.storage.tables import Agent, Phone, WorkRecord
 from callsheet.manager.web.live import gather
 from callsheet.manager.web.live.hub import Hub
+from callsheet.manager.web.live.kept import Kept
 from callsheet.manager.web.live.rows import Callee, Figures, Seen, row
 from tests.manager.web.page_server import PATIENCE, Visit, words
 
@@ -177,11 +178,11 @@ def test_watchers_share_one_look_and_without_any_there_is_none(database, monkeyp
     assert len(looks) <= many + 1
 
 
-def test_what_many_ask_for_is_made_once_and_little_is_kept(database):
-    hub, made = Hub(database, ManagerSettings()), []
+def test_what_many_ask_for_is_made_once_and_little_is_kept():
+    kept, made = Kept(32), []
     for _ in range(5):
-        assert hub.cached(("rows", "1", "2"), lambda: made.append(1) or "html") == "html"
+        assert kept.get(("rows", "1", "2"), lambda: made.append(1) or "html") == "html"
     assert made == [1]
     for number in range(100):
-        hub.cached(("rows", str(number)), lambda: "html")
-    assert len(hub._made) <= 32
+        kept.get(("rows", str(number)), lambda: "html")
+    assert len(kept) == 32

@@ -7,7 +7,7 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from callsheet.manager.settings import ManagerSettings
 from callsheet.manager.storage.database import Database
 from callsheet.manager.web import times
 from callsheet.manager.web.live import gather
+from callsheet.manager.web.live.kept import Kept
 from callsheet.manager.web.live.rows import Callee, Figures, Row, Seen, row
 
 PERIOD = 1.0
@@ -28,8 +29,8 @@ SUMS_SHARE = 20
 """Sums that take long are made less often: they use one part in so many of a processor."""
 OVERLAP = timedelta(seconds=10)
 """Workers' clocks differ, and a transaction is seen later than it began."""
-KEPT = 32
-"""Messages to browsers that are kept for others who want the same."""
+MESSAGES = 32
+ROW_TEXTS = 20_000
 SILENT_RENEWALS = 3
 """A phone that has missed so many renewals is silent."""
 
@@ -64,8 +65,10 @@ class Hub:
         self._watchers = 0
         self._poll: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
-        self._making = threading.Lock()
-        self._made: dict[tuple[str, ...], str] = {}
+        self.messages = Kept(MESSAGES)
+        """To browsers, by version and by how they are shown."""
+        self.row_texts = Kept(ROW_TEXTS)
+        """By row and by how it is shown."""
 
     def snapshot(self) -> Snapshot:
         """All rows, at most a second old, also of agents who are new. For any thread."""
@@ -77,15 +80,6 @@ class Hub:
         """All rows as they are, without a look at the database."""
         with self._lock:
             return [kept for _, kept in self._rows.values()]
-
-    def cached(self, key: tuple[str, ...], make: Callable[[], str]) -> str:
-        """What `make` makes, once for all who ask for the same; only the newest are kept."""
-        with self._making:
-            if key not in self._made:
-                while len(self._made) >= KEPT:
-                    del self._made[next(iter(self._made))]
-                self._made[key] = make()
-            return self._made[key]
 
     def since(self, version: str) -> Snapshot | None:
         """Rows changed since a version; all of them if it is another process's; None: load the page anew."""

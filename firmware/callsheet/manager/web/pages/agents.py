@@ -81,17 +81,21 @@ def _payload(site: Site, visitor: Visitor, version: str, changes: Snapshot) -> s
                              {"tiles": tiles(site.hub.rows()), "oob": True})
         return rendered(site, visitor, changes.rows, oob=True) + counts
 
-    return site.hub.cached(key, make)
+    return site.hub.messages.get(key, make)
 
 
 def rendered(site: Site, visitor: Visitor, rows: Iterable[Row], *, oob: bool = False) -> str:
-    """Rows of the table; `oob`: as htmx takes them out of a stream."""
+    """Rows of the table; `oob`: as htmx takes them out of a stream.
+
+    A row that was rendered before is taken as it was: its clocks are put right by the page.
+    """
     template = site.templates.get_template("_agent_row.html")
     now = site.now()
     say = partial(texts.say, visitor.language)
     common = {"t": say, "now": now, "oob": oob, "blocked": partial(blocked, say=say, clock=partial(
         times.clock, zone=visitor.zone, now=now))}
-    return "".join(template.render(common, row=row) for row in rows)
+    shown = (visitor.language, visitor.zone.key, now.astimezone(visitor.zone).date(), oob)
+    return "".join(site.hub.row_texts.get((row, *shown), partial(template.render, common, row=row)) for row in rows)
 
 
 def blocked(row: Row, *, say: Any, clock: Any) -> str:
