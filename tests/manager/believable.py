@@ -54,6 +54,8 @@ STATES = (
     ("ready", "talking", 40), ("ready", "ringing", 10), ("ready", "dialling", 5), ("ready", "wrap-up", 12),
     ("ready", "preview", 6), ("ready", "idle", 8), ("paused", "idle", 12), ("off", "idle", 7),
 )
+LASTS = {"dialling": 5, "ringing": 25, "preview": 20, "wrap-up": 50}
+"""Seconds, at most."""
 PAUSES = ("pause.lunch", "pause.break", "pause.training", "Team meeting with the new regional lead")
 
 
@@ -76,7 +78,7 @@ class Day:
             for number in range(self.agents):
                 self._agent(db, number, lists)
             for task in range(23):
-                db.add(self._task(lists[1], 900_000 + task, None))
+                db.add(self._task(lists[1], 9_000_000 + task, None))
             self._troubles(db)
         return self
 
@@ -187,7 +189,7 @@ class Day:
         status = Status(
             format="callsheet-status", version=1, at=self.now, phone=phone, agent=agent, work=work, since=since,
             reason=random.choice(PAUSES) if work == "paused" else "", activity=activity,
-            activity_since=self.now - timedelta(seconds=random.randrange(3, 300)) if busy else None,
+            activity_since=self.now - timedelta(seconds=random.randrange(2, LASTS.get(activity, 300))) if busy else None,
             task=task.key if busy else "", sheet=key, revision=3,
             counts=Progressed(total=len(tasks), done=len(tasks) - len(open_), open=len(open_)),
             registered=registered, headset=headset, blocker=blocker,
