@@ -44,7 +44,8 @@ class Life(Struct):
 def stored(data: Path, copy: Path, phone: str) -> Snapshot:
     """What a phone that is switched on now would read; the phone's own files stay as the cut left them."""
     shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(data, copy)
+    # A socket, through which the console asks: there is nothing in it to copy.
+    shutil.copytree(data, copy, ignore=shutil.ignore_patterns("control"))
     store = SqliteStore(copy, phone, canonical, counts)
     store.start(lambda event: None)
     try:
