@@ -89,16 +89,16 @@ def _ring(id: str) -> float | None:
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Workplace]]:
-    """Three phones work their sheets at the same time: one calls SIPp, two share the town. By case id."""
+    """Four phones work their sheets at the same time: one calls SIPp, three share the town. By case id."""
     folder = tmp_path_factory.mktemp("rows")
-    sheets = (spread(BY_RESPONSE), spread(BY_TOWN[::2]), spread(BY_TOWN[1::2]))
+    sheets = (spread(BY_RESPONSE), *(spread(BY_TOWN[n::3]) for n in range(3)))
     with contextlib.ExitStack() as stack:
         exchange = stack.enter_context(Exchange(((NUMBERS[case.id], case) for case in BY_RESPONSE), folder / "sipp"))
         town = stack.enter_context(town_of(folder / "town.jsonl"))
         _settle(town)
         places = [stack.enter_context(Workplace(folder / f"place-{n}")) for n in range(len(sheets))]
         phones = []
-        for place, cases, server in zip(places, sheets, (exchange.address, *[address(town)] * 2), strict=True):
+        for place, cases, server in zip(places, sheets, (exchange.address, *[address(town)] * 3), strict=True):
             place.publish(sheet_of(*tasks(cases), ring_timeout=0.7))
             phones.append(place.phone(server, simulator=PILOT, calls={"wrap_up_failed": 0.0, "answer_timeout": 1.0}))
         for phone, cases in zip(phones[1:], sheets[1:], strict=True):
