@@ -10,11 +10,13 @@ from callsheet.core import effects as ef
 from callsheet.core import events as ev
 from callsheet.core.lease import bar
 from callsheet.core.ledger import Carried, Decided, Ended, Intention, Leased, Snapshot, Upload, Withdrawn
-from callsheet.core.settings import CallSettings
+from callsheet.core.settings import CallSettings, PhoneTraits
 from callsheet.core.state import Work
 from tests.support.desk import Desk, sheet_of, tasks
 
 SETTINGS = CallSettings(mode="progressive", gap=0.0, preview=1.0, wrap_up=2.0, wrap_up_failed=0.0)
+EAGER = PhoneTraits(id="desk", zone="Europe/London", auto_ready=True)
+"""Dials whenever it is let."""
 MOVES = ("granted", "short", "unsure", "asked", "stopped", "refused", "waived", "failed", "answer", "end", "tick", "later",
          "key", "restart", "network", "revision")
 
@@ -44,7 +46,7 @@ def restarted(desk: Watched) -> Watched:
     kept = tuple(entry for entry in desk.entries
                  if isinstance(entry, Intention | Withdrawn | Ended | Decided | Leased | Carried))
     signed_in = desk.state.work in (Work.READY, Work.PAUSED)
-    again = Watched(desk.sheet, SETTINGS, leases=True,
+    again = Watched(desk.sheet, SETTINGS, EAGER, leases=True,
                     snapshot=Snapshot("101", desk.sheet, kept, next_attempt=50) if signed_in else None)
     again.allowed = float("inf") if again.state.lease.stand == "waived" else float("-inf")
     return again
@@ -53,7 +55,7 @@ def restarted(desk: Watched) -> Watched:
 @given(st.lists(st.tuples(st.sampled_from(MOVES), st.sampled_from("A#*1D")), max_size=50))
 @settings(deadline=None, max_examples=300)
 def test_no_invite_without_a_lease(moves: list[tuple[str, str]]) -> None:
-    desk = Watched(sheet_of(*tasks(6)), SETTINGS, leases=True)
+    desk = Watched(sheet_of(*tasks(6)), SETTINGS, EAGER, leases=True)
     desk.sign_in()
     for move, key in moves:
         request = desk.state.lease.request
