@@ -27,6 +27,9 @@ from callsheet.manager.storage.tables import Attempt, Task
 SUMMARY = "summary:"
 """Begins the id of a row that stands in for a call whose file has not come."""
 
+SHOWN = timedelta(minutes=2)
+"""No callee is shown for longer before the call."""
+
 
 def store(db: Session, task: Task | None, call: Call, issued: datetime, agent: str, phone: str) -> bool:
     """Keep a call; false if the same or a later word on it is known."""
@@ -34,7 +37,7 @@ def store(db: Session, task: Task | None, call: Call, issued: datetime, agent: s
     if row is not None and row.issued >= issued:
         return False
     if row is None:
-        _drop_stand_in(db, canonical(call.number), call.dialled)
+        _drop_stand_in(db, canonical(call.number), call.dialled, call.phone or phone)
         row = Attempt(id=call.id)
         db.add(row)
     row.task_id, row.list_id = (task.id, task.list_id) if task is not None else (None, None)
@@ -82,12 +85,15 @@ def counted(task: Task, rows: Iterable[Attempt]) -> int:
     return before + sum(row.counted for row in rows)
 
 
-def _drop_stand_in(db: Session, number: str, dialled: datetime) -> None:
+def _drop_stand_in(db: Session, number: str, dialled: datetime, phone: str) -> None:
     near = timedelta(seconds=SAME_CALL)
     for row in db.scalars(select(Attempt).where(
-            Attempt.canonical == number, Attempt.dialled > dialled - near, Attempt.dialled < dialled + near,
+            Attempt.canonical == number, Attempt.dialled > dialled - SHOWN, Attempt.dialled < dialled + near,
             Attempt.id.startswith(SUMMARY, autoescape=True))):
-        db.delete(row)
+        # A call that was only intended is told of with the time of the intention, while the callee is shown.
+        intended = row.outcome == Outcome.UNKNOWN and row.phone in (phone, "")
+        if intended or row.dialled > dialled - near:
+            db.delete(row)
     db.flush()
 
 
