@@ -87,10 +87,10 @@ class Machine:
         (usb / "devnum").write_text(f"{index + 10}\n")
         (device / "report_descriptor").write_bytes(descriptor(hid))
         (device / "uevent").write_text(f"HID_ID=0003:{vendor:08X}:{product:08X}\nHID_NAME={name}\n")
+        made = self._devices[f"hidraw{index}"] = FakeHid()
         node = self.hidraw / f"hidraw{index}"
         node.mkdir()
         (node / "device").symlink_to(device)
-        made = self._devices[f"hidraw{index}"] = FakeHid()
         return made
 
     def _write_cards(self) -> None:

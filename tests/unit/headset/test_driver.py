@@ -141,6 +141,21 @@ def test_buttons_that_may_not_be_used_are_a_fault_and_the_sound_stays(machine, m
         eventually(lambda: not desk.faults.standing)
 
 
+def test_whatever_goes_wrong_the_thread_goes_on(machine, monkeypatch):
+    monkeypatch.setattr(driver, "RETRY", 0.02)
+    hid = machine.plug(1, "H65", "Jabra EVOLVE 65", hid="uc-dongle")
+    broken = [True]
+    chosen = cards.choose
+    monkeypatch.setattr(cards, "choose", lambda *words: chosen(*words) if not broken else 1 / 0)
+    desk = Desk(machine)
+    desk.headset.start(desk.seen.append)
+    eventually(lambda: "division" in desk.faults.standing.get("headset", ""))
+    broken.clear()
+    assert hid.hears() == bytes([2, 0, 0])
+    eventually(lambda: not desk.faults.standing)
+    desk.headset.close()
+
+
 def test_a_descriptor_without_sense_is_a_fault(machine):
     machine.plug(1, "H65", "Odd one", hid="uc-dongle")
     (path,) = machine.hidraw.glob("*/device/report_descriptor")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import socket
@@ -21,6 +22,8 @@ from callsheet.adapters.headset.quirks import quirk
 from callsheet.adapters.headset.uevents import concerns_headsets, open_socket
 from callsheet.core.events import AnyEvent, HeadsetChanged, HeadsetFailed, HeadsetReady
 from callsheet.ports import Post
+
+log = logging.getLogger("callsheet.headset")
 
 PART = "headset"
 SETTLE = 0.3
@@ -119,10 +122,16 @@ class UsbHeadset:
     def _run(self) -> None:
         events = self._open_events()
         while not self._closing:
-            if self._look_at is not None and time.monotonic() >= self._look_at:
-                self._look_at = None if events is not None else time.monotonic() + RETRY
-                self._look()
-            self._turn(events)
+            try:
+                if self._look_at is not None and time.monotonic() >= self._look_at:
+                    self._look_at = None if events is not None else time.monotonic() + RETRY
+                    self._look()
+                self._turn(events)
+            except Exception as error:
+                log.exception("the headset's thread stumbled")
+                self._leave()
+                self._faults.tell(PART, f"the headset's buttons cannot be used: {error}")
+                self._card, self._look_at = None, time.monotonic() + RETRY
         if self._talk is not None:
             self._do(self._talk.end())
         self._leave()
