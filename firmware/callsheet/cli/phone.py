@@ -76,7 +76,7 @@ def _serve(built: Built) -> int:
     try:
         for start in built.start:
             start()
-        print(f"page {built.page}", flush=True)
+        print(f"page {built.page}" if built.page else "ready", flush=True)
         built.phone.run()
     finally:
         for close in built.close:
