@@ -14,6 +14,7 @@ import ctypes
 import functools
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,11 @@ _NEEDED = (
 _REQUEST_TERMINATED = 487
 _ALSA_CONFIG = "ALSA_CONFIG_PATH"
 """The environment's word on where ALSA's configuration is; read anew at each look for devices."""
+_ALSA_BARE = """
+ctl.hw { @args [ CARD ] @args.CARD { type string } type hw card $CARD }
+pcm.none { type null }
+"""
+"""Cards can be asked for their names, which alsa-lib insists on where there are any, but nothing can be played on."""
 
 
 @functools.cache
@@ -124,13 +130,16 @@ def no_sound_devices() -> Iterator[None]:
     a tenth of a second that a phone need not spend before its headset is opened.
     """
     kept = os.environ.get(_ALSA_CONFIG)
-    os.environ[_ALSA_CONFIG] = os.devnull
-    try:
-        yield
-    finally:
-        del os.environ[_ALSA_CONFIG]
-        if kept is not None:
-            os.environ[_ALSA_CONFIG] = kept
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
+        config.write(_ALSA_BARE)
+        config.flush()
+        os.environ[_ALSA_CONFIG] = config.name
+        try:
+            yield
+        finally:
+            del os.environ[_ALSA_CONFIG]
+            if kept is not None:
+                os.environ[_ALSA_CONFIG] = kept
 
 
 def silence_log() -> None:
