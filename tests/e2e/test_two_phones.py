@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from callsheet.core.model import Task
+from callsheet.formats.lease import read_file
 from callsheet.simulator.town import TownServer
 from callsheet.simulator.town.behaviours import Behaviour
+from tests.contract.transport.servers import Nginx
 from tests.e2e.conftest import address
 from tests.support.running import RunningPhone
 from tests.support.workplace import AGENT, PIN, Workplace, number, sheet_of
@@ -66,7 +69,32 @@ def numbers(*tasks: int) -> list[str]:
 
 def test_log_out_here_and_log_in_there(place: Workplace, town: TownServer,
                                        free_phone: Callable[..., RunningPhone]) -> None:
-    first, second = free_phone("p1"), free_phone("p2")
+    from_here_to_there(place, town, free_phone("p1"), free_phone("p2"))
+
+
+def test_the_same_with_the_web_server_of_a_small_office(town: TownServer, tmp_path: Path) -> None:
+    """nginx, which lets two phones create one file and ignores every condition."""
+    base = tmp_path / "nginx"
+    base.mkdir()
+    nginx = Nginx(base).start()
+    place = Workplace(tmp_path / "place", files=f"{nginx.url}/")
+    try:
+        (nginx.root / "sheets").symlink_to(place.folder / "files" / "sheets")
+        place.results = nginx.root / "up"
+        for task in TASKS:
+            town.assign(task.number, "busy")
+        place.publish(sheet_of(*TASKS, mode="preview", retry={"busy": {"action": "drop"}}))
+        phones = [place.phone(address(town), phone={"id": name, "agent": "", "pin": "", "auto_ready": False},
+                              sheet={**QUICK, "auth": "none", "upload": f"{nginx.url}/up/"}) for name in ("p1", "p2")]
+        from_here_to_there(place, town, *phones)
+        leases = [read_file(body) for body in place.uploads("lease-").values()]
+        assert [(file.phone, file.state) for file in leases] == [("p1", "released"), ("p2", "held")]
+    finally:
+        place.stop_phones()
+        nginx.stop()
+
+
+def from_here_to_there(place: Workplace, town: TownServer, first: RunningPhone, second: RunningPhone) -> None:
     begin(first)
     work(first, place, "t1", "t2")
     first.until("preview", true=lambda screen: screen.headline == "Callee 3")
