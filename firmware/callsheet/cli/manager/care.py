@@ -26,7 +26,7 @@ def register(commands: Any) -> None:
     one.add_argument("--service", default="", help="what it is about")
     one.add_argument("--zone", default="", help="of the callee (default: by the number)")
     keep = add_command(commands, "backup", _backup, "write everything into one file",
-                       "callsheet manager backup /media/usb/callsheet-$(date +%F).tar.gz",
+                       'callsheet manager backup "/media/usb/callsheet-$(date +%F).tar.gz"',
                        "Write settings and database into one file, while the server runs. Whoever has the file has all "
                        "names and numbers.")
     keep.add_argument("file", metavar="FILE", type=Path)
