@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from callsheet.formats.errors import FormatError
 from callsheet.manager.errors import Refused
 from callsheet.manager.importer.source import Reading, Row, open_source
-from tests.manager.importer.books import ods, xlsx
+from tests.manager.importer.books import ods, xls, xlsx
 
 AS_FOUND = Reading()
 
@@ -63,6 +63,14 @@ def test_a_spreadsheet_keeps_kinds_of_values_and_the_place_of_rows() -> None:
 def test_ods() -> None:
     assert rows(ods([["电话", "Name"], [4930123456, "Müller"], [None, "x"]])) == [
         ["电话", "Name"], [4930123456.0, "Müller"], ["", "x"]]
+
+
+def test_xls() -> None:
+    data = xls([["电话", "Name"], [4930123456, "Müller 王"], [None, "x"], ["+49 30", 3.5]])
+    source = open_source("a.xls", data)
+    assert (source.kind, source.sheet) == ("spreadsheet", "A")
+    assert [row.cells for row in source.rows()] == [
+        ["电话", "Name"], [4930123456.0, "Müller 王"], ["", "x"], ["+49 30", 3.5]]
 
 
 def test_formulas_are_what_they_were_computed_to() -> None:
