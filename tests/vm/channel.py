@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.vm.guest.agent import HEAD
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds; an emulated processor on a busy machine is slow, but not this slow."""
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from tests.vm.channel import PATIENCE
+from tests.vm.channel import PATIENCE, Process
 from tests.vm.machine import Machine
 
 DESCRIPTORS = Path(__file__).parents[1] / "data" / "hid"
@@ -26,6 +26,7 @@ _BUS_USB = 3
 CARD = "Loopback"
 RATE = 16000
 """Samples a second, on our side of the loop."""
+FORMAT = ("-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE))
 
 
 @dataclass(frozen=True)
@@ -136,14 +137,13 @@ class Sound:
         """
         self._count += 1
         path = f"/tmp/ear-{self._count}"
-        self._guest.run("arecord", "-q", "-D", f"plughw:{CARD},1", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE),
-                        "-s", str(round(seconds * RATE)), path, timeout=seconds + PATIENCE)
+        self._guest.run("arecord", "-q", "-D", f"plughw:{CARD},1", *FORMAT, "-s", str(round(seconds * RATE)), path,
+                        timeout=seconds + PATIENCE)
         return array.array("h", self._guest.read(path))
 
-    def speak(self, samples: array.array[int], *, times: int = 1) -> None:
-        """Play into the microphone, and wait until it is over."""
+    def begin(self, samples: array.array[int]) -> Process:
+        """Begin to speak into the microphone; the process ends when everything was said."""
         self._count += 1
         path = f"/tmp/mouth-{self._count}"
-        self._guest.write(path, samples.tobytes() * times)
-        self._guest.run("aplay", "-q", "-D", f"plughw:{CARD},1", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE),
-                        path, timeout=times * len(samples) / RATE + PATIENCE)
+        self._guest.write(path, samples.tobytes())
+        return self._guest.start("aplay", "-q", "-D", f"plughw:{CARD},1", *FORMAT, path)

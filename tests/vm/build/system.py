@@ -30,8 +30,8 @@ PACKAGES = [
 FIRST = ["virtio_blk", "ext4", "overlay"]
 """Modules without which the system's disk cannot be read."""
 LATER = [
-    "virtio_net", "i2c-dev", "snd-aloop", "snd-seq", "uhid", "hid-generic", "hid-plantronics", "hid-jabra", "dummy_hcd", "g_serial", "cdc-acm", "softdog",
-    "libcomposite", "usb_f_acm", "usb_f_hid", "snd-usb-audio", "xhci-pci", "ftdi_sio", "mac80211_hwsim",
+    "virtio_net", "i2c-dev", "snd-aloop", "snd-seq", "uhid", "hid-generic", "hid-plantronics", "hid-jabra",
+    "dummy_hcd", "g_serial", "cdc-acm", "softdog", "libcomposite", "usb_f_acm", "usb_f_hid", "snd-usb-audio", "xhci-pci", "ftdi_sio", "mac80211_hwsim",
 ]  # fmt: skip
 UNWANTED = ("usr/share/alsa/ucm2", "usr/share/sounds", "usr/share/zoneinfo/right", "usr/lib/python3.13/test",
             "usr/lib/python3.13/idlelib", "usr/lib/python3.13/tkinter", "usr/lib/python3.13/ensurepip")
