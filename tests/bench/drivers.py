@@ -33,9 +33,8 @@ def main(config: Path, count: int, seconds: float) -> None:
     with HandsetPhone(parts, config.parent / "phone", tomllib.loads(config.read_text())) as phone:
         _until(lambda: phone.mode == "paused", "the phone does not sign in", 0.05, 60.0)
         time.sleep(1.0)
-        found["lamp"] = [_press(parts, lambda: parts.lit("work") and phone.mode == "preview", ("A", "1"))
-                         for _ in range(count)]
-        frames = [_frame(parts, ("A", "1")) for _ in range(count)]
+        found["lamp"] = [_lamp(parts, phone) for _ in range(count)]
+        frames = [_frame(parts, phone) for _ in range(count)]
         found["frame"] = [ms for ms, _ in frames]
         found["bytes"] = [sent for _, sent in frames]
         found["idle"] = _idle(seconds)
@@ -52,7 +51,7 @@ def _until(done: Callable[[], object], otherwise: str = "nothing is to be seen o
         time.sleep(step)
 
 
-def _press(parts: BuiltHandset, done: Callable[[], object], back: tuple[str, ...]) -> float:
+def _lamp(parts: BuiltHandset, phone: HandsetPhone) -> float:
     """Ready: amber, which blinks while paused, is steady. Pressed while it is dark."""
     _until(lambda: parts.lit("work"))
     _until(lambda: not parts.lit("work"))
@@ -60,24 +59,28 @@ def _press(parts: BuiltHandset, done: Callable[[], object], back: tuple[str, ...
     parts.gpio.press(*parts.place("A"))
     _until(lambda: parts.lit("work"))
     took = time.perf_counter() - began
-    _leave(parts, back)
+    _pause(parts, phone)
     return 1000 * took
 
 
-def _frame(parts: BuiltHandset, back: tuple[str, ...]) -> tuple[float, int]:
+def _frame(parts: BuiltHandset, phone: HandsetPhone) -> tuple[float, int]:
     sent, began = parts.chip.bytes, time.perf_counter()
     parts.gpio.press(*parts.place("A"))
     _until(lambda: parts.chip.bytes > sent + 20 and time.perf_counter() - parts.chip.sent_at > QUIET)
     took, sent = parts.chip.sent_at - began, parts.chip.bytes - sent
-    _leave(parts, back)
+    _pause(parts, phone)
     return 1000 * took, sent
 
 
-def _leave(parts: BuiltHandset, back: tuple[str, ...]) -> None:
+def _pause(parts: BuiltHandset, phone: HandsetPhone) -> None:
+    """Back to where each press begins: A asks for the reason, 1 is one."""
+    _until(lambda: phone.mode == "preview", "not ready")
     parts.gpio.release(*parts.place("A"))
-    for cap in back:
+    for cap, mode in (("A", "pause"), ("1", "paused")):
         time.sleep(REST)
-        parts.press(cap)
+        parts.gpio.press(*parts.place(cap))
+        _until(lambda mode=mode: phone.mode == mode, f"not {mode}")  # type: ignore[misc]
+        parts.gpio.release(*parts.place(cap))
     time.sleep(REST)
 
 
