@@ -202,13 +202,14 @@ def _face(canvas: Canvas, layout: Layout) -> Image.Image:
         _paste(image, canvas.camera, place, _text(cap, (245, 247, 250)), 7.5)
     display = layout.phone.display
     assert display.window is not None
-    lit = display.window[0] - 2.0
+    lit = display.window[0] - 3.0
+    # Nothing hides what is pasted: a little above the glass it keeps clear of the window's rim.
     with Image.open(SCREEN) as shot:
         mask = shot.convert("L").resize((shot.width * 4, shot.height * 4), Image.Resampling.NEAREST)
     glass = Image.new("RGBA", mask.size, (*GLOW, 0))
     glass.putalpha(mask)
     u, v = (a + b for a, b in zip(layout.on_lid("display"), display.window_off, strict=True))
-    _paste(image, canvas.camera, at * Pos(u, v, -layout.case.lid + 0.1), glass, lit * mask.height / mask.width)
+    _paste(image, canvas.camera, at * Pos(u, v, -layout.case.lid / 3), glass, lit * mask.height / mask.width)
     return image
 
 

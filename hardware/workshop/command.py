@@ -140,10 +140,12 @@ def _settle(made: dict[Path, bytes], *, check: bool) -> list[str]:
     drifted = []
     for path, new in made.items():
         place = ROOT / path
-        if place.exists() and same.same(path.suffix, place.read_bytes(), new):
+        old = place.read_bytes() if place.exists() else None
+        if old == new:
             continue
         if check:
-            drifted.append(str(path))
+            if old is None or not same.same(path.suffix, old, new):
+                drifted.append(str(path))
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(new)

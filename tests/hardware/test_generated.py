@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from hardware.workshop import bom_page, harness_names, tools, variants
 from hardware.workshop.same import same
@@ -170,3 +171,16 @@ def test_what_counts_as_the_same_drawing() -> None:
     assert not same(".svg", svg("a", "J1", 1), svg("a", "J2", 1))
     assert not same(".svg", b"<svg>1</svg>", b"<svg>2</svg>")
     assert not same(".md", b"one", b"two")
+
+
+def test_what_counts_as_the_same_picture() -> None:
+    def webp(lamp: int, grey: int = 220, width: int = 400) -> bytes:
+        image = Image.new("RGB", (width, 300), (grey, grey, grey))
+        image.paste((220, 60, 60), (lamp, 100, lamp + 14, 114))
+        out = io.BytesIO()
+        image.save(out, "WEBP", quality=86)
+        return out.getvalue()
+
+    assert same(".webp", webp(100), webp(100, grey=222))
+    assert not same(".webp", webp(100), webp(110))  # a lamp ten pixels to the side
+    assert not same(".webp", webp(100), webp(100, width=404))
