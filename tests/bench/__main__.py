@@ -19,7 +19,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import calls, endurance, handset, idle, keys, network, sheets, talking
+from tests.bench import calls, endurance, handset, idle, keys, manager, network, sheets, talking
 from tests.bench.bench import Bench, Measure
 from tests.bench.figures import Figure, Sample, number
 
@@ -32,6 +32,7 @@ BENCHES: dict[str, tuple[Measure, str]] = {
     "start": (idle.start, "start-up to registered"),
     "network": (network.measure, "network return to REGISTER"),
     "sheets": (sheets.measure, "a sheet of 100,000 tasks"),
+    "manager": (manager.measure, "the manager's server under 10,000 phones"),
     "endurance": (endurance.measure, "memory over 1,000 calls"),
 }
 

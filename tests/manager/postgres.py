@@ -34,8 +34,10 @@ def binaries() -> Path | None:
 class PostgresServer:
     """A cluster with one superuser, who has a password."""
 
-    def __init__(self, bin: Path) -> None:
+    def __init__(self, bin: Path, *, durable: bool = False) -> None:
+        """`durable`: with the settings it comes with, as for work; only to be measured."""
         self._bin = bin
+        self._options = OPTIONS[3:-1] if durable else OPTIONS
         # initdb refuses to run as root.
         self._as = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
         # Short, for the socket's sake (108 bytes), and open to the other user, unlike pytest's folders.
@@ -58,7 +60,7 @@ class PostgresServer:
              "--encoding=UTF8", "--locale=C", "--no-sync"],
             check=True, stdout=subprocess.DEVNULL, cwd="/", **self._as,
         )
-        options = [part for option in OPTIONS for part in ("-c", option)]
+        options = [part for option in self._options for part in ("-c", option)]
         self._process = subprocess.Popen(
             [self._bin / "postgres", "-D", data, "-p", str(self.port), "-k", self.folder, *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **self._as,
