@@ -102,7 +102,7 @@ class Phone:
     def leave(self) -> None:
         """The agent signs out; returns when all that was done is on the server."""
         self.child.send_signal(signal.SIGUSR1)
-        self._await("gone")
+        self._await("gone", 900.0)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Switch it off."""
@@ -114,10 +114,10 @@ class Phone:
             self.child.kill()
             self.child.wait()
 
-    def _await(self, word: str) -> str:
+    def _await(self, word: str, patience: float = 120.0) -> str:
         while True:
             try:
-                line = self._lines.get(timeout=120)
+                line = self._lines.get(timeout=patience)
             except queue.Empty:
                 raise RuntimeError(f"{self.name} did not say {word!r}: {self.log.read_text()[-2000:]}") from None
             if line.startswith(word):

@@ -22,7 +22,7 @@ def day(folder: Path, rows: int, say: Callable[[str], None]) -> books.Books:
             office.phone(f"desk{agent}", agent)
         say(f"four phones work; the page of one is {office.phones['desk101'].page}")
         died = adventures(office, manager, rows, say)
-        office.until(manager, lambda _, total: total >= rows - 5 or total == rows, "the day", 180.0)
+        office.until(manager, lambda _, total: total >= rows - 5 or total == rows, "the day", 300.0)
         finish(office, manager, rows, say)
         for phone in office.phones.values():
             phone.end()
