@@ -59,7 +59,7 @@ CHECKS = (
     Stage("mypy", ("-m", "mypy"), is_pytest=False),
 )
 FAST_FOLDERS = ("tests/unit", "tests/model", "tests/golden")
-NOT_SERIAL = "not sip and not browser and not kill"
+NOT_SERIAL = "not sip and not browser and not kill and not vm"
 # Every test is in exactly one of these. What makes calls, drives a browser or kills
 # phones has the machine to itself: its timing must not depend on a neighbour's.
 FULL = (
@@ -67,6 +67,7 @@ FULL = (
     Stage("real SIP", ("-m", "sip and not browser and not kill", "tests")),
     Stage("the page in a browser", ("-m", "browser and not kill", "tests")),
     Stage("kills", ("-m", "kill", "tests")),
+    Stage("the phone on an emulated processor", ("-m", "vm", "tests/vm")),  # collected only when it is named
 )
 
 

@@ -61,7 +61,7 @@ def require_all() -> bool:
 
 def provide_peers(*, install: bool) -> None:
     """Install the Debian packages the tests run against, or name those that are missing."""
-    lacking = debian.missing(debian.packages("test"))
+    lacking = debian.missing([*debian.packages("test"), *debian.packages("vm")])
     if not lacking:
         return
     if install and debian.may_install():
