@@ -39,7 +39,7 @@ class Phone:
     def start(self) -> Self:
         """Switch it on."""
         self._guest.write(CONFIG, toml(self._settings))
-        self.process = self._guest.start("python3", "-m", "tests.support.spoken_phone", "--config", CONFIG,
+        self.process = self._guest.start("python3", "-m", "tests.support.spoken_phone", "--config", CONFIG, "--verbose",
                                          env={"PYTHONPATH": "/vm/firmware:/usr/lib/phone:/vm"}, cwd="/data")
         return self
 
@@ -70,7 +70,7 @@ class Phone:
             screens = self.screens
             if screens and screens[-1].mode in modes and true(screens[-1]):
                 return screens[-1]
-            assert time.monotonic() < end, f"no screen {modes} but {screens[-3:]}\n{self.log()[-3000:]}"
+            assert time.monotonic() < end, f"no screen {modes} but:\n{self.story()}\n{self.log()[-4000:]}"
             time.sleep(0.05)
 
     def shows(self, *modes: str, timeout: float = PATIENCE) -> Screen:
@@ -94,6 +94,12 @@ class Phone:
     def press(self, caps: str, **how: Any) -> None:
         """Fingers on the keypad."""
         self.handset.press(caps, **how)
+
+    def story(self) -> str:
+        """What it showed, in a few words a screen; a clock that went on is no other screen."""
+        words = [" | ".join(filter(None, (one.mode, one.title, one.headline, *one.lines, one.alert)))
+                 for one in self.screens]
+        return "\n".join(word for n, word in enumerate(words) if n == 0 or word != words[n - 1])
 
     def log(self) -> str:
         """What it said beside its screens."""
