@@ -71,7 +71,7 @@ def needed(kernel: Kernel, names: Iterable[str]) -> list[Path]:
     """
     paths: dict[Path, None] = {}
     for name in names:
-        command = ["modprobe", "-d", kernel.folder, "-S", kernel.release, "-C", "/dev/null", "--show-depends", name]
+        command = ["modprobe", "-d", str(kernel.folder), "-S", kernel.release, "-C", "/dev/null", "--show-depends", name]
         reply = subprocess.run(command, text=True, capture_output=True, check=False)
         if reply.returncode:
             raise say.Failed(f"Linux {kernel.release} has no module {name}: {reply.stderr.strip()}")

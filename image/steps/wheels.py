@@ -74,7 +74,7 @@ def closure(roots: Iterable[str]) -> list[str]:
 
 def locked(lock: str, names: Iterable[str]) -> dict[str, str]:
     """Those packages' rows of a lock file, with version and hashes. Raises Failed if one is not there."""
-    rows = {}
+    rows: dict[str, str] = {}
     for row in re.split(r"(?<!\\)\n", lock):
         if match := re.match(r"([\w.-]+)==", row):
             rows[canonicalize_name(match[1])] = row
