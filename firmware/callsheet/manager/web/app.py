@@ -23,6 +23,7 @@ from callsheet.manager.web.pages import ROUTERS
 from callsheet.manager.web.site import STATIC, Forbidden, SignedOut, Site, site_of, visitor_of
 
 FOR_EVER = "private, max-age=31536000, immutable"
+FOR_A_WHILE = "private, max-age=3600"
 SMALL = 1024
 """Bytes that are not worth compressing."""
 
@@ -51,8 +52,8 @@ class _Static(StaticFiles):
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
         """The file, to be kept by the browser."""
         response = await super().get_response(path, scope)
-        if scope.get("query_string", b"").startswith(b"v="):
-            response.headers["Cache-Control"] = FOR_EVER
+        # Pictures that the style sheet names have no sum in their URLs.
+        response.headers["Cache-Control"] = FOR_EVER if scope.get("query_string", b"").startswith(b"v=") else FOR_A_WHILE
         return response
 
 

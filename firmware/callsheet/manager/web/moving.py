@@ -137,7 +137,7 @@ def board(database: Database) -> list[Load]:
     for agent, target, number in database.execute(moving):
         leaving[agent or POOL] = leaving.get(agent or POOL, 0) + number
         coming[target or POOL] = coming.get(target or POOL, 0) + number
-    agents = [(POOL, ""), *database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id))]
+    agents = [(POOL, ""), *database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(func.length(Agent.id), Agent.id))]
     return [
         Load(agent, name, tuple(lists.get(agent, ())), leaving.get(agent, 0), coming.get(agent, 0))
         for agent, name in agents

@@ -51,7 +51,7 @@ def callees(database: Database, keys: Iterable[tuple[str, str]]) -> dict[tuple[s
 
 def agents(database: Database) -> dict[str, str]:
     """Names of the agents that work here."""
-    query = select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id)
+    query = select(Agent.id, Agent.name).where(Agent.active).order_by(func.length(Agent.id), Agent.id)
     return dict(database.execute(query).all())
 
 
