@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,10 @@ GONE = "this list is no longer here"
 
 def answer(db: Session, request: LeaseRequest, terms: Terms, now: datetime) -> LeaseAnswer:
     """What a phone is told; raises nothing for whatever it asks."""
+    return replace(_answer(db, request, terms, now), at=now)
+
+
+def _answer(db: Session, request: LeaseRequest, terms: Terms, now: datetime) -> LeaseAnswer:
     hear(db, request, now)
     call_list = db.scalar(select(CallList).where(CallList.key == request.sheet))
     sheet = find(db, request.agent, call_list.id, lock=True) if call_list is not None else None

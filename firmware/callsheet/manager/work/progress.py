@@ -47,7 +47,7 @@ def take_in(
     new = [number for number in sorted(numbers) if db.get(DoNotCall, number) is None]
     if new:
         donotcall.add(db, new, now, reason="handed back", source="callee", by=phone)
-    _remember(db, sheet, said, phone, at)
+    _remember(db, sheet, said, {row.canonical: row for row in rows.values()}, phone, at)
 
 
 def hand_out(db: Session, sheet: Sheet, call_list: CallList) -> Progress:
@@ -114,7 +114,9 @@ def _tasks(db: Session, sheet: Sheet, names: list[str]) -> Iterable[Task]:
             Task.key.in_(names[start : start + _CHUNK])))
 
 
-def _remember(db: Session, sheet: Sheet, said: Progress, phone: str, at: datetime) -> None:
+def _remember(
+    db: Session, sheet: Sheet, said: Progress, tasks: dict[str, Task], phone: str, at: datetime,
+) -> None:
     """Calls per number that nobody else told of: of tasks that are final, or of the phone's own memory."""
     told = {canonical(number): times for number, times in said.recent.items()}
     known = recent(db, {number: number for number in told}, min((t for ts in told.values() for t in ts), default=at)
@@ -125,8 +127,10 @@ def _remember(db: Session, sheet: Sheet, said: Progress, phone: str, at: datetim
             if any(abs((one - other).total_seconds()) < SAME_CALL for other in mine):
                 continue
             mine.append(one)
+            task = tasks.get(number)
             db.add(Attempt(
                 id=f"{attempts.SUMMARY}{sheet.agent_id}:{number}:{one.timestamp():.3f}", agent_id=sheet.agent_id,
+                task_id=task.id if task is not None else None, list_id=sheet.list_id if task is not None else None,
                 phone=phone, canonical=number, dialled=one, ended=one, outcome=Outcome.UNKNOWN.value, counted=False,
                 issued=at, body={},
             ))
