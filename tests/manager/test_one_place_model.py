@@ -254,5 +254,5 @@ class OnePlace(RuleBasedStateMachine):
 
 TestOnePlace = OnePlace.TestCase
 TestOnePlace.settings = settings(
-    max_examples=60, stateful_step_count=70, deadline=None,
+    max_examples=40, stateful_step_count=70, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
