@@ -59,6 +59,8 @@ class LeaseAnswer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     version: Literal[1]
     granted: bool
     """The phone that asked may dial (after "release": it is released)."""
+    at: Instant | None = None
+    """The server's clock as it answered: a phone counts `until` from there, however wrong its own clock is."""
     until: Instant | None = None
     """End of the lease: of the phone's own if granted, else of the holder's."""
     renew: Annotated[float, Meta(ge=1)] = 60.0

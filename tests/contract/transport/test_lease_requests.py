@@ -67,6 +67,15 @@ def test_granted(caller: Caller, server: FaultServer) -> None:
     assert read_request(first.body).action == "claim"
 
 
+@pytest.mark.parametrize("wrong", [timedelta(hours=-5), timedelta(days=3)])
+def test_only_the_servers_clock_counts(caller: Caller, server: FaultServer, wrong: timedelta) -> None:
+    at = datetime.now(UTC) + wrong
+    answers(server, granted=True, at=at, until=at + timedelta(hours=10))
+    told = caller.ask("claim")
+    assert isinstance(told, LeaseGranted)
+    assert timedelta(hours=9.9) < told.until - datetime.now(UTC) <= timedelta(hours=10)
+
+
 def test_without_an_end_it_lasts_three_renewals(caller: Caller, server: FaultServer) -> None:
     answers(server, granted=True, renew=100.0)
     told = caller.ask("claim")

@@ -225,18 +225,22 @@ class Leases:
         credentials = self._links.credentials(url, request.agent, wish.keyring)
         if request.action == "renew" and request.progress == self._told:
             request = replace(request, progress=None)
+        asked = datetime.now(UTC)
         with self._open(open_client(url, self._settings, credentials)) as client:
             answer = read_answer(client.post(write_lease(request)))
         self._told = wish.request.progress
         if request.action == "release":
             self._since = None
             return None
+        # The server's clock counts, and the time that question and answer took is the phone's loss.
+        skew = asked - answer.at if answer.at is not None else timedelta(0)
+        until = None if answer.until is None else answer.until + skew
         if not answer.granted:
-            return LeaseRefused(wish.id, answer.holder or "?", answer.until, answer.heard, answer.renew,
+            return LeaseRefused(wish.id, answer.holder or "?", until, answer.heard, answer.renew,
                                 request.action in ("take-over", "force"))
         now = datetime.now(UTC)
         self._since = self._since or now
-        until = answer.until or now + timedelta(seconds=3.0 * answer.renew)
+        until = until or now + timedelta(seconds=3.0 * answer.renew)
         return LeaseGranted(wish.id, self._since, until, answer.renew, answer.asked_by, answer.revision, answer.stop,
                             answer.progress)
 
