@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.vm.handset import Handset
 from tests.vm.headset import CARD, Buttons, Sound
 from tests.vm.machine import Machine
 from tests.vm.parts import Parts
@@ -96,8 +95,3 @@ def test_pulled_out_while_its_link_opens(guest: Machine, sound: Sound, model: Mo
         since = parts.mark()
         parts.headset("off_hook", 10)
         parts.wait(since, "HeadsetReady")
-
-
-def test_a_handset_and_a_headset_live_together(handset: Handset, parts: Parts) -> None:
-    assert parts.events()[0]["event"] in ("Ready", "HeadsetChanged")
-    assert any(one.get("present") for one in parts.events())

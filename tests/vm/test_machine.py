@@ -53,19 +53,17 @@ def test_a_cable_to_the_gadgets_serial_port(guest: Machine) -> None:
         phone.close()
 
 
-def test_a_power_cut_takes_what_was_not_flushed(folder: Path) -> None:
-    """The last test here: it has a machine of its own, and only one may run at a time in CI's memory."""
+def test_a_power_cut_takes_what_was_not_flushed_and_nothing_else(folder: Path) -> None:
     other = Machine(folder / "cut", memory=384)
+    flushed = "import os; f = open('/data/kept', 'w'); f.write('said before'); f.flush(); os.fsync(f.fileno())"
     try:
         other.boot()
-        keep = "import os; f=open('/data/kept','w'); f.write('said before'); f.flush(); os.fsync(f.fileno()); d=os.open('/data',0); os.fsync(d)"
-        other.run("python3", "-c", keep)
-        other.run("python3", "-c", "open('/data/lost','w').write('not flushed')")
+        other.run("python3", "-c", flushed)
+        other.run("python3", "-c", "open('/data/lost', 'w').write('not flushed')")
         other.kill()
         other.boot()
         assert other.read("/data/kept") == b"said before"
-        assert other.boots == 2
-        there = other.run("sh", "-c", "cat /data/lost", check=False).out
-        assert there in ("", "not flushed")
+        # ext4 gives a file its blocks when it is written back, half a minute later.
+        assert other.run("cat", "/data/lost", check=False).out == ""
     finally:
         other.kill()
