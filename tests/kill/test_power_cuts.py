@@ -22,7 +22,7 @@ from tests.support.running import RunningPhone
 from tests.support.workplace import AGENT, PIN, Workplace, number, sheet_of
 
 pytest.importorskip("pjsua2")
-pytestmark = pytest.mark.timeout(420)
+pytestmark = pytest.mark.timeout(1200)
 KILLS = 56
 TASKS = 70
 SEED = 20

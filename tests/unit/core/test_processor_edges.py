@@ -363,3 +363,18 @@ def test_what_the_server_does_not_take_is_counted_on_the_screen() -> None:
     assert "7 to send" not in desk.screen.lines
     desk.event(ev.OutboxChanged(7, "the name files cannot be found (DNS)"))
     assert "7 to send" in desk.screen.lines
+
+
+def test_a_right_pin_ends_the_count_of_wrong_ones_also_if_the_sheet_is_unchanged() -> None:
+    """Else two slips in the morning would lock the phone at the third, in the evening."""
+    desk = Desk(sheet_of(*tasks(2)), snapshot=Snapshot("101", sheet_of(*tasks(2)), installation=1),
+                auto=frozenset({"Save"}))
+    desk.event(ev.SheetFailed(desk.last(ef.Fetch).id, "credentials", "agent 101 must sign in with the PIN first"))
+    for typed in ("9999#", "8888#"):
+        desk.press(typed)
+        desk.event(ev.SheetFailed(desk.last(ef.Fetch).id, "credentials", "HTTP 401"))
+    assert desk.state.pin_failures == 2
+    desk.press("1234#")
+    desk.event(ev.SheetUnchanged(desk.last(ef.Fetch).id))
+    assert desk.state.pin_failures == 0
+    assert isinstance(desk.saved(SignedIn)[-1], SignedIn), "in the ledger, too: a restart must not bring them back"

@@ -247,7 +247,16 @@ def sheet_unchanged(ctx: Context, event: ev.SheetUnchanged) -> None:
     """Nothing newer."""
     if event.id == ctx.state.fetch:
         ctx.state.fetch = 0
+        _right_pin(ctx)
         _up_to_date(ctx)
+
+
+def _right_pin(ctx: Context) -> None:
+    """The server has answered: wrong PINs before do not count any more, also after a restart."""
+    state = ctx.state
+    if state.pin_failures and state.pin_given and state.queue is not None:
+        ctx.save(SignedIn(state.agent, ctx.at))
+        state.pin_failures = 0
 
 
 def _up_to_date(ctx: Context) -> None:
