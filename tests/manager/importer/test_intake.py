@@ -253,7 +253,7 @@ class _Rows(Source):
                 yield Row(number, list(cells))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TITLES, st.lists(st.lists(CELLS, max_size=7), max_size=8), st.sampled_from(["DE", "", "CN"]))
 def test_whatever_is_in_the_cells_every_row_is_accepted_or_rejected(sqlite_template, titles, rows, country) -> None:
     source = _Rows([["number", *titles], *rows])
@@ -270,7 +270,7 @@ def test_whatever_is_in_the_cells_every_row_is_accepted_or_rejected(sqlite_templ
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_taken_in_or_refused(sqlite_template, data) -> None:
     database = open_database(f"sqlite:///{sqlite_template}")
     rows = accepted = left = 0

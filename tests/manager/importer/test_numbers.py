@@ -95,3 +95,10 @@ ZONES = Zones(datetime(2026, 11, 25, tzinfo=UTC))
 def test_zones(number: str, zone: str) -> None:
     parsed = phonenumbers.parse(number)
     assert ZONES.of(parsed, phonenumbers.number_type(parsed)) == zone
+
+
+@pytest.mark.parametrize("cell", [-1.0, 0.0, 99999999999999.0, -4.0e14, 1e300, True])
+def test_figures_that_are_no_numbers(cell) -> None:
+    for reader in (GERMAN, CHINESE, ITALIAN, NOWHERE):
+        with pytest.raises(Invalid):
+            reader.read(cell)

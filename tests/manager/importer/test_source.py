@@ -8,11 +8,12 @@ from datetime import datetime, time
 from io import BytesIO
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from callsheet.formats.errors import FormatError
 from callsheet.manager.errors import Refused
+from callsheet.manager.importer import source
 from callsheet.manager.importer.source import Reading, Row, open_source
 from tests.manager.importer.books import ods, xls, xlsx
 
@@ -53,9 +54,9 @@ def test_what_is_said_of_a_csv_file_counts() -> None:
 def test_a_spreadsheet_keeps_kinds_of_values_and_the_place_of_rows() -> None:
     data = xlsx({"Leer": [], "Kunden": [[], [None, "Phone", "At"], [None, 4930123456.0, datetime(2026, 11, 24, 9)],
                                         [], [None, "+49 30", time(9, 30)]], "Mehr": [["x"]]})
-    source = open_source("a.xlsx", data)
-    assert (source.sheet, source.sheets, source.first_column) == ("Kunden", ("Leer", "Kunden", "Mehr"), 1)
-    assert list(source.rows()) == [Row(2, ["Phone", "At"]), Row(3, [4930123456.0, datetime(2026, 11, 24, 9)]),
+    opened = open_source("a.xlsx", data)
+    assert (opened.sheet, opened.sheets, opened.first_column) == ("Kunden", ("Leer", "Kunden", "Mehr"), 1)
+    assert list(opened.rows()) == [Row(2, ["Phone", "At"]), Row(3, [4930123456.0, datetime(2026, 11, 24, 9)]),
                                    Row(5, ["+49 30", time(9, 30)])]
     assert rows(data, Reading(sheet="Mehr")) == [["x"]]
 
@@ -67,9 +68,9 @@ def test_ods() -> None:
 
 def test_xls() -> None:
     data = xls([["电话", "Name"], [4930123456, "Müller 王"], [None, "x"], ["+49 30", 3.5]])
-    source = open_source("a.xls", data)
-    assert (source.kind, source.sheet) == ("spreadsheet", "A")
-    assert [row.cells for row in source.rows()] == [
+    opened = open_source("a.xls", data)
+    assert (opened.kind, opened.sheet) == ("spreadsheet", "A")
+    assert [row.cells for row in opened.rows()] == [
         ["电话", "Name"], [4930123456.0, "Müller 王"], ["", "x"], ["+49 30", 3.5]]
 
 
@@ -102,13 +103,26 @@ def test_quotation_marks_that_do_not_match_have_a_line() -> None:
     assert caught.value.line == 3
 
 
-def test_an_archive_that_would_fill_the_memory_is_not_unpacked() -> None:
+def test_an_archive_that_would_fill_the_memory_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "_MAX_UNPACKED", 8 << 20)
     file = BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(9):
-            archive.writestr(f"xl/worksheets/sheet{number}.xml", b"0" * (128 << 20))
+            archive.writestr(f"xl/worksheets/sheet{number}.xml", b"0" * (1 << 20))
     with pytest.raises(Refused, match="too large"):
         open_source("bomb.xlsx", file.getvalue())
+
+
+def test_a_cell_in_the_last_corner_does_not_end_the_process() -> None:
+    far = [["number"], *[[] for _ in range(1_048_574)], [*[None] * 16_383, "x"]]
+    with pytest.raises(Refused, match="too far apart"):
+        open_source("far.xlsx", xlsx(far))
+
+
+def test_two_readers_at_once() -> None:
+    opened = open_source("a.xlsx", xlsx([["number"], ["1"], ["2"]]))
+    one, other = opened.rows(), opened.rows()
+    assert [next(one), next(other), next(one), next(other)] == [Row(1, ["number"])] * 2 + [Row(2, ["1"])] * 2
 
 
 BOOK = xlsx([["number", "name"], ["+49 30 5550101", "a"], [305550101.0, "b"]])
@@ -121,6 +135,7 @@ BOOK = xlsx([["number", "name"], ["+49 30 5550101", "a"], [305550101.0, "b"]])
         lambda hurt: BOOK[: hurt[0]] + hurt[1] + BOOK[hurt[0] + len(hurt[1]):]),
     st.tuples(st.sampled_from([b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]), st.binary(max_size=600)).map(b"".join),
 ))
+@settings(deadline=None, max_examples=30)
 @example(b'"')
 @example(b"a\0b")
 def test_any_bytes_are_rows_or_one_clear_error(data: bytes) -> None:

@@ -54,6 +54,8 @@ class NumberReader:
 
     def read(self, cell: Cell, country: str = "") -> Found:
         """The number in a cell; raises Invalid, whose text never has the number in it."""
+        if isinstance(cell, float | int) and (cell < 0 or cell != cell // 1):
+            raise Invalid("not a telephone number", ("number",))
         text = unicodedata.normalize("NFKC", text_of(cell)).strip()
         if not text:
             raise Invalid("there is no number", ("number",))
@@ -111,9 +113,9 @@ class NumberReader:
             return parsed, kind, _remark(parsed, kind, plain, home)
         if was_number and home is not None:
             # Italian and Ivorian numbers begin with a zero also in E.164; a spreadsheet takes it away.
-            restored = phonenumbers.parse(f"0{plain}", home)
-            kind = phonenumbers.number_type(restored)
-            if kind != PhoneNumberType.UNKNOWN:
+            restored = _with_zero(plain, home)
+            kind = PhoneNumberType.UNKNOWN if restored is None else phonenumbers.number_type(restored)
+            if restored is not None and kind != PhoneNumberType.UNKNOWN:
                 return restored, kind, "zero-restored"
         wrong = _WRONG.get(phonenumbers.is_possible_number_with_reason(parsed))
         if wrong:
@@ -132,6 +134,13 @@ def _remark(parsed: PhoneNumber, kind: int, plain: str, home: str | None) -> str
     # Where numbers are dialled with a 0 at home, one without it has probably lost it. China's mobiles have none.
     trunk = phonenumbers.ndd_prefix_for_region(home, True)
     return "zero-missing" if trunk == "0" and (home, kind) != ("CN", PhoneNumberType.MOBILE) else ""
+
+
+def _with_zero(plain: str, home: str) -> PhoneNumber | None:
+    try:
+        return phonenumbers.parse(f"0{plain}", home)
+    except NumberParseException:
+        return None
 
 
 def _at_number(text: str) -> str:

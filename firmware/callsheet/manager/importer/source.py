@@ -7,12 +7,16 @@ import csv
 import hashlib
 import io
 import re
+import subprocess
+import sys
+import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Literal, TypeVar
+from pathlib import Path
+from typing import IO, Any, Literal
 
-import python_calamine
+import msgspec
 from msgspec import Struct
 
 from callsheet.formats.csv_columns import column_field
@@ -24,13 +28,15 @@ from callsheet.manager.importer import encodings
 Cell = str | float | int | bool | date | datetime | time | timedelta
 """Empty: ""."""
 Kind = Literal["csv", "spreadsheet"]
-T = TypeVar("T")
 
 SEPARATORS = ";,\t|"
 LOOK = 30
 """Rows that are looked at to find separator and titles."""
 _MAX_UNPACKED = 1024 * 1024 * 1024
 _MAX_WIDTH = 1000
+_MEMORY = 2 * 1024 * 1024 * 1024
+_SECONDS = 300
+"""What unpacking may take: bytes of address space, and of the processor's time."""
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
@@ -141,40 +147,64 @@ class _Spreadsheet(Source):
         if reading.encoding or reading.separator:
             raise Refused("a spreadsheet has neither encoding nor separator", "leave them out")
         _check_size(data)
-        try:
-            self._book = _guarded(lambda: python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)))
-        except python_calamine.PasswordError:
-            raise Refused("the spreadsheet is protected by a password", "save it without one") from None
-        visible = [one.name for one in self._book.sheets_metadata
-                   if one.visible == python_calamine.SheetVisibleEnum.Visible
-                   and one.typ == python_calamine.SheetTypeEnum.WorkSheet]
-        self.sheets = tuple(visible or self._book.sheet_names)
-        self._sheet = self._chosen(reading.sheet)
-        self.sheet = self._sheet.name
-        self.size = self._sheet.total_height
-        self.first_column = (self._sheet.start or (0, 0))[1]
+        self._rows = _unpacked(data, reading.sheet)
+        head = msgspec.json.decode(self._rows.readline() or b"{}")
+        self.sheets = tuple(head.get("sheets", ()))
+        if error := head.get("error", ""):
+            raise self._refused(error, reading.sheet)
+        self.sheet, self.first_column, self.size = head["sheet"], head["first"], head["size"]
+        self._start = self._rows.tell()
 
-    def _chosen(self, name: str) -> python_calamine.CalamineSheet:
-        if name:
-            if name not in self._book.sheet_names:
-                raise Refused(f"there is no sheet {shown(name)}", "it has: " + ", ".join(map(shown, self.sheets)))
-            return self._opened(name)
-        # The first with anything in it: workbooks often begin with an empty one.
-        for one in self.sheets:
-            sheet = self._opened(one)
-            if sheet.start is not None:
-                return sheet
-        raise Refused("the spreadsheet is empty")
-
-    def _opened(self, name: str) -> python_calamine.CalamineSheet:
-        return _guarded(lambda: self._book.get_sheet_by_name(name))
+    def _refused(self, error: str, wanted: str) -> Refused:
+        if error == "password":
+            return Refused("the spreadsheet is protected by a password", "save it without one")
+        if error == "sheet":
+            return Refused(f"there is no sheet {shown(wanted)}", "it has: " + ", ".join(map(shown, self.sheets)))
+        return Refused("the spreadsheet is empty") if error == "empty" else _damaged()
 
     def rows(self) -> Iterator[Row]:
         """See Source."""
-        for number, cells in enumerate(self._sheet.iter_rows(), 1):
-            plain: list[Cell] = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
-            if any(cell != "" for cell in plain):
-                yield Row(number, _narrow(plain, number))
+        # The file has no name any more; opened this way each reader has a place of its own in it.
+        with open(f"/proc/self/fd/{self._rows.fileno()}", "rb") as lines:  # noqa: PTH123
+            lines.seek(self._start)
+            for number, line in enumerate(lines, 1):
+                cells = [_cell(cell) for cell in msgspec.json.decode(line, type=list[Any])]
+                if any(cell != "" for cell in cells):
+                    yield Row(number, _narrow(cells, number))
+
+
+def _damaged() -> Refused:
+    return Refused("the spreadsheet is damaged, or of a kind that is not known here",
+                   "open it in the spreadsheet program and save it as XLSX or CSV")
+
+
+def _unpacked(data: bytes, sheet: str) -> IO[bytes]:
+    """What `unpack.py` writes; raises Refused if it came to no good end."""
+    rows = tempfile.TemporaryFile(prefix="callsheet-")  # noqa: SIM115 — the source keeps it open
+    with tempfile.TemporaryFile(prefix="callsheet-") as book:
+        book.write(data)
+        book.seek(0)
+        command = [sys.executable, "-I", str(Path(__file__).with_name("unpack.py")), str(_MEMORY), str(_SECONDS), sheet]
+        status = subprocess.run(command, stdin=book, stdout=rows, stderr=subprocess.DEVNULL, check=False).returncode
+    if status:
+        rows.close()
+        # Rust ends the process by SIGABRT when memory is refused; Python by status 1, also after a panic.
+        raise _damaged() if status > 0 else Refused(
+            "the spreadsheet has cells too far apart", "delete the empty rows and columns at its end, or save it as CSV")
+    rows.seek(0)
+    return rows
+
+
+def _cell(cell: Any) -> Cell:
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, dict):
+        kind, value = next(iter(cell.items()))
+        return timedelta(seconds=value) if kind == "seconds" else _KINDS[kind].fromisoformat(value)
+    return cell
+
+
+_KINDS: dict[str, type[datetime] | type[date] | type[time]] = {"datetime": datetime, "date": date, "time": time}
 
 
 def _check_size(data: bytes) -> None:
@@ -188,20 +218,6 @@ def _check_size(data: bytes) -> None:
         raise Refused("the spreadsheet is damaged", "open it in the spreadsheet program and save it again") from None
     if total > _MAX_UNPACKED:
         raise Refused("the spreadsheet is too large when unpacked", "save it as CSV")
-
-
-def _guarded(open: Callable[[], T]) -> T:
-    """What a library for spreadsheets gives; raises Refused, or PasswordError, whatever it makes of broken bytes."""
-    try:
-        return open()
-    except python_calamine.PasswordError:
-        raise
-    except BaseException as error:
-        # A panic of its Rust code is a BaseException that is not importable.
-        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise Refused("the spreadsheet is damaged, or of a kind that is not known here",
-                          "open it in the spreadsheet program and save it as XLSX or CSV") from None
-        raise
 
 
 def _narrow(cells: list[Cell], number: int) -> list[Cell]:
