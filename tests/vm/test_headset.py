@@ -31,7 +31,8 @@ MODELS = (
     Model("plantronics-blackwire-3220", 0x047F, 0xC056, b"\x17\x01", b"\x17\x00", b"\x18\x01", b"\x08\x02", b"\x08\x00"),
     Model("dell-sp325", 0x413C, 0x8223, b"\x05\x01", b"\x05\x00", b"\x05\x04", b"\x05\x01", b"\x05\x00"),
     Model("anker-powerconf", 0x291A, 0x3301, b"\x02\x01", b"\x02\x00", b"\x02\x04", b"\x02\x01", b"\x02\x00"),
-    Model("uc-dongle", 0x0B0E, 0x0305, b"\x02\x01\x00", b"\x02\x00\x00", b"\x02\x04\x00", b"\x02\x01\x00", b"\x02\x00\x00"),
+    # Its telephony page has a ringer of its own beside the lamp.
+    Model("uc-dongle", 0x0B0E, 0x0305, b"\x02\x01\x00", b"\x02\x00\x00", b"\x02\x24\x00", b"\x02\x01\x00", b"\x02\x00\x00"),
 )
 
 
