@@ -48,6 +48,8 @@ class KeyContact(Event, frozen=True):
     row: int
     column: int
     closed: bool
+    at: float = 0.0
+    """When it was seen, in monotonic seconds; 0: now. Set by the loop as it is posted."""
 
 
 class HookChanged(Event, frozen=True):

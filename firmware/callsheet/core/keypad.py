@@ -65,13 +65,14 @@ class Keypad:
         }
 
     def contact(self, row: int, column: int, closed: bool, mono: float) -> list[KeyStroke]:
-        """A contact changed. Contacts outside the matrix are ignored (a 3×4 pad on 4×4 wiring)."""
+        """A contact changed at `mono`. Contacts outside the matrix are ignored (a 3×4 pad on 4×4 wiring)."""
+        # What was due before then comes first: it may be the release between two taps of the same key.
+        strokes = self.tick(mono)
         contact = self._contacts.get((row, column))
-        if contact is None:
-            return self.tick(mono)
-        if closed != contact.raw:
-            contact.raw, contact.doubtful, self._changed = closed, False, mono
-        return self.tick(mono)
+        if contact is None or closed == contact.raw:
+            return strokes
+        contact.raw, contact.doubtful, self._changed = closed, False, mono
+        return [*strokes, *self.tick(mono)]
 
     def tick(self, mono: float) -> list[KeyStroke]:
         """Lock-outs and long presses that are due."""

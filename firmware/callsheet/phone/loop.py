@@ -14,8 +14,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from callsheet.adapters.watchdog import Watchdog
-from callsheet.core.events import AnyEvent, Now, Restored, Tick
+from callsheet.core.events import AnyEvent, KeyContact, Now, Restored, Tick
 from callsheet.core.processor import Processor
 from callsheet.core.screen import Screen
 from callsheet.core.state import State
@@ -49,6 +51,9 @@ class Phone:
 
     def post(self, event: AnyEvent) -> None:
         """Hand an event to the loop, from any thread."""
+        if isinstance(event, KeyContact):
+            # The loop may be busy; how long a finger stayed must not depend on that.
+            event = replace(event, at=self._ports.clock.now().mono)
         self._inbox.append(event)
         self._ports.sip.wake()
 

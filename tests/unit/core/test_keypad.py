@@ -52,6 +52,15 @@ class Fingers:
         return "".join(cap for cap, kind in self.strokes if kind == "press")
 
 
+def test_a_key_tapped_twice_is_two_keys_however_late_that_is_heard():
+    pad, strokes = Keypad("4x4"), []
+    for closed, at in ((True, 10.0), (False, 10.03), (True, 10.06), (False, 10.09)):
+        strokes += pad.contact(1, 1, closed, at)
+    while (due := pad.deadline()) is not None:
+        strokes += pad.tick(max(due, 10.5))
+    assert [(stroke.cap, stroke.kind) for stroke in strokes] == [("5", "press"), ("5", "release")] * 2
+
+
 def test_one_key_counts_at_its_first_edge_and_bounces_are_swallowed():
     fingers = Fingers()
     for closed in (True, False, True, False, True):

@@ -82,7 +82,7 @@ def _dispatch(ctx: Context, event: ev.AnyEvent) -> None:
         case ev.Restored():
             session.restore(ctx, event)
         case ev.KeyContact():
-            for key in state.keypad.contact(event.row, event.column, event.closed, ctx.mono):
+            for key in state.keypad.contact(event.row, event.column, event.closed, min(event.at or ctx.mono, ctx.mono)):
                 keys.stroke(ctx, key)
         case ev.HookChanged():
             keys.hook(ctx, event)
