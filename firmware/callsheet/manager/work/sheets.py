@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Select, bindparam, exists, select
+from sqlalchemy import Executable, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from callsheet.manager.storage.tables import CallList, Sheet, Task
@@ -39,9 +39,9 @@ class Current(Struct, frozen=True):
 
 
 @cache
-def _of_agent() -> Select[Any]:
+def _of_agent() -> Executable:
     """An agent's sheets, and whether there is work in each. Every poll asks that; to put it together takes longer."""
-    agent = bindparam("agent")
+    agent: Any = bindparam("agent")
     work = exists().where(
         Task.agent_id == agent, Task.list_id == CallList.id, Task.final.is_(False), Task.withdrawn.is_(False),
         Task.moving_to.is_(None)).correlate(CallList)
