@@ -16,7 +16,7 @@ from callsheet.manager.storage.tables import Agent, Phone, WorkRecord
 from callsheet.manager.web.live import gather
 from callsheet.manager.web.live.hub import Hub
 from callsheet.manager.web.live.kept import Kept
-from callsheet.manager.web.live.rows import Callee, Figures, Seen, row
+from callsheet.manager.web.live.rows import Callee, Figures, Seen, row, talk_percent
 from tests.manager.web.page_server import PATIENCE, Visit, words
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -51,9 +51,9 @@ def test_a_phone_that_says_nothing_is_silent_unless_nobody_works_with_it():
 
 
 def test_talk_share_is_of_the_time_ready():
-    assert Figures(talk=900, ready=3600).talk_share == 0.25
-    assert Figures(talk=10, ready=5).talk_share is None
-    assert Figures(talk=4000, ready=3600).talk_share == 1.0
+    assert talk_percent(900, 3600) == 25
+    assert talk_percent(10, 5) is None
+    assert talk_percent(4000, 3600) == 100
 
 
 def test_time_ready_is_added_up_over_phones_and_pauses(database):

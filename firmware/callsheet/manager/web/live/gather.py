@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as Database
 
 from callsheet.formats.status import Status
 from callsheet.manager.storage.tables import Agent, Attempt, CallList, Phone, Task, WorkRecord
-from callsheet.manager.web.live.rows import Callee, Figures, Seen
+from callsheet.manager.web.live.rows import Callee, Figures, Seen, talk_percent
 
 TASKS_AT_ONCE = 400
 """Pairs in one query; SQLite takes 999 parameters on old builds."""
@@ -69,7 +69,8 @@ def figures(database: Database, day: datetime, now: datetime) -> dict[str, Figur
                          .where(Task.agent_id.is_not(None), Task.final.is_(False)).group_by(Task.agent_id))
     ready = ready_seconds(database, day, now)
     return {
-        agent: Figures(lately.get(agent, 0), *calls.get(agent, (0, 0.0)), ready.get(agent, 0.0), unfinished.get(agent, 0))
+        agent: Figures(lately.get(agent, 0), calls.get(agent, (0, 0.0))[0],
+                       talk_percent(calls.get(agent, (0, 0.0))[1], ready.get(agent, 0.0)), unfinished.get(agent, 0))
         for agent in calls.keys() | unfinished.keys() | ready.keys() | lately.keys()
     }
 

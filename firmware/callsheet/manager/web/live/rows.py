@@ -41,17 +41,20 @@ class Figures:
     calls_hour: int = 0
     """Calls in the last 60 minutes."""
     calls: int = 0
-    talk: float = 0.0
-    """Seconds."""
-    ready: float = 0.0
-    """Seconds of work status "ready", which includes calls."""
+    percent: int | None = None
+    """Of the time ready, the part spent talking. In whole per cent, so that a row is not new every second."""
     unfinished: int = 0
     """Tasks in the agent's sheets."""
 
     @property
     def talk_share(self) -> float | None:
-        """Of the time ready, the part spent talking; None before there is any."""
-        return min(1.0, self.talk / self.ready) if self.ready >= 60 else None
+        """The same from 0 to 1; None before there is any."""
+        return None if self.percent is None else self.percent / 100
+
+
+def talk_percent(talk: float, ready: float) -> int | None:
+    """Seconds talked in seconds ready; None if those are too few to tell."""
+    return min(100, round(100 * talk / ready)) if ready >= 60 else None
 
 
 @dataclass(frozen=True)
