@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The admin's console over a real gadget serial port, from the computer's own scripts/console."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from callsheet.formats.settings import read_settings
+from tests.vm.channel import Process
+from tests.vm.machine import Machine
+from tests.vm.serial import PHONE, Gadget
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "console"
+PASSWORD = "correct horse"
+CONFIG = "/data/console/phone.toml"
+ENV = {"PYTHONPATH": "/vm/firmware:/usr/lib/phone:/vm"}
+
+
+@pytest.fixture
+def console(guest: Machine) -> Iterator[Process]:
+    guest.run("sh", "-c", "rm -rf /data/console; mkdir -p /data/console/data")
+    guest.write(CONFIG, '[phone]\nid = "vm"\n')
+    make = "from pathlib import Path; from callsheet.console.password import Password; "
+    guest.run("python3", "-c", f"{make}Password(Path('/data/console/data')).set({PASSWORD!r})", env=ENV)
+    made = guest.start("python3", "-m", "callsheet", "console", "--config", CONFIG, "--port", PHONE, env=ENV)
+    yield made
+    made.kill(15)
+    made.wait()
+
+
+def run(port: str, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, str(SCRIPT), "--port", port, *words], input=typed, text=True,
+                          capture_output=True, timeout=600, check=False,
+                          env={**os.environ, "CALLSHEET_CONSOLE_PASSWORD": PASSWORD})
+
+
+def test_a_script_sets_a_phone_up_over_the_cable_also_after_it_was_pulled(guest: Machine, console: Process) -> None:
+    with Gadget(guest) as gadget:
+        done = run(gadget.terminal(), "--json", "--script", "-",
+                   typed="set sheet.url https://files.example.com/{agent}.json\nset sip.server pbx.example.com\napply keep\n")
+        assert done.returncode == 0, (done, console.said)
+        assert [json.loads(line)["command"].split()[0] for line in done.stdout.splitlines()] == ["set", "set", "apply"]
+        settings = read_settings(guest.read(CONFIG))
+        assert (settings.sheet.url, settings.sip.server) == ("https://files.example.com/{agent}.json", "pbx.example.com")
+    with Gadget(guest) as gadget:
+        done = run(gadget.terminal(), "--json", "show", "sip.server")
+        assert json.loads(done.stdout)["data"]["value"] == "pbx.example.com", (done, console.said)
