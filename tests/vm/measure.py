@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How quick the phone is in the emulator: `python -m tests.vm.measure`. Figures of QEMU, not of a Raspberry Pi.
 
-Taken by the guest's kernel itself: from the contact's closing to the lamp's line, and to the
-end of the last I²C transfer that the key led to; processor time is the process's own.
+Taken by the guest's kernel itself: from the contact's closing to the end of the last I²C
+transfer that the key led to; processor time is the process's own.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / part) for part in ("", "firmware", "scripts/lib")]
 
 from bootstrap import say  # noqa: E402
-from tests.vm.handset import CLOSED, LEVEL, Handset  # noqa: E402
+from tests.vm.handset import CLOSED, Handset  # noqa: E402
 from tests.vm.machine import Machine  # noqa: E402
 from tests.vm.phone import Phone  # noqa: E402
 
-KEYS, CALLS = 20, 8
+KEYS = 20
 IDLE = 30.0
 """Seconds of doing nothing."""
 QUIET = 1.0
@@ -39,29 +39,11 @@ def main() -> None:
             time.sleep(10)
             glass = [_key_to_glass(handset, "1" if n % 2 == 0 else "*") for n in range(KEYS)]
             busy = _cpu(phone, IDLE)
-            lamp = [_key_to_lamp(phone) for _ in range(CALLS)]
-        rows = [("key to lamp, ms", lamp), ("key to display, ms", [one for one in glass if one])]
+        rows = [("key to display, ms", [one for one in glass if one])]
         print(f"QEMU, {guest.times['agent']:.0f} s from power to agent; load of this machine {_load()}")
         for name, values in rows:
             print(f"{name:24} median {statistics.median(values):7.1f}   worst {max(values):7.1f}   of {len(values)}")
         print(f"{'idle processor, %':24} {100 * busy / IDLE:7.2f}   over {IDLE:g} s")
-
-
-def _key_to_lamp(phone: Phone) -> float:
-    """Milliseconds from the key that dials by hand to the green lamp."""
-    handset = phone.handset
-    phone.press("D55")
-    wires = handset.lines.mark()
-    phone.press("D")
-    handset.wait_lit(line=True)
-    changes = handset.lines.changes(wires)
-    line = handset.board.lamps["line"].line
-    lit = next(one.at for one in changes if (one.line, one.what, one.level) == (line, LEVEL, 1))
-    pressed = next(one.at for one in changes if one.what == CLOSED)
-    phone.press("D")
-    handset.wait_lit(line=False)
-    phone.until("off")
-    return 1000 * (lit - pressed)
 
 
 def _key_to_glass(handset: Handset, cap: str) -> float:
