@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the agents' page costs: python -m tests.manager.web.measure [--agents 1000] [--watchers 50] [--database URL]
+"""What the agents' page costs: python -m tests.manager.web.measure [--agents 1000] [--tasks 20] [--watchers 50] [--database URL]
 
 A server process of its own on loopback with a believable day; Chromium on the same machine. The server's
 processor time is its own clock. Watchers are plain sockets; while they watch, 17 phones change every second,
@@ -135,6 +135,7 @@ async def streams(address: str, url: str, process: int, watchers: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--agents", type=int, default=1000)
+    parser.add_argument("--tasks", type=int, default=20, help="per agent")
     parser.add_argument("--watchers", type=int, default=50)
     parser.add_argument("--database", default="", help="of a fresh one; default: SQLite in a temporary folder")
     parser.add_argument("--serve", default="")
@@ -147,8 +148,8 @@ def main() -> None:
         database = open_database(url, check=False)
         database.upgrade()
         add_users(database)
-        Day(database, agents=options.agents, tasks=20).fill()
-        print(f"{database.engine.dialect.name}, {options.agents} agents, {20 * options.agents} tasks")
+        Day(database, agents=options.agents, tasks=options.tasks).fill()
+        print(f"{database.engine.dialect.name}, {options.agents} agents, {options.tasks * options.agents} tasks")
         database.close()
         child = subprocess.Popen([sys.executable, "-m", "tests.manager.web.measure", "--serve", url],
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
