@@ -14,6 +14,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from callsheet.core.model import Attempt as Call
+from callsheet.core.outcomes import Outcome
 from callsheet.core.retry import FINAL_ACTIONS
 from callsheet.manager.opened import Manager
 from callsheet.manager.storage.tables import Attempt, Delivery, Task
@@ -93,9 +94,11 @@ def _policy(attempts: list[Attempt], lost: Counter[str], told: dict[str, Task]) 
             found.append("a call belongs to no task")
             continue
         words = [msgspec.convert(row.body, Call, strict=False) for row in made]
-        for earlier, later in pairwise(words):
+        for (row, earlier), (_, later) in pairwise(zip(made, words, strict=True)):
             due = earlier.action == "retry" and (earlier.until is None or later.dialled >= earlier.until)
-            if not due and earlier.action != "hold":
+            # A fault of ours pauses the queue and uses up no attempt: the callee's turn is still to come.
+            ours = earlier.action == "pause" and row.outcome == Outcome.OUR_FAULT and not row.counted
+            if not due and not ours and earlier.action != "hold":
                 found.append(f"task {task}: called again after {earlier.action}")
         if words[-1].action not in FINAL_ACTIONS and not lost[_digits(made[-1].canonical)]:
             found.append(f"task {task} is left with {words[-1].action}")
