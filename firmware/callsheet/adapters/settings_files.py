@@ -10,7 +10,6 @@ takes them back.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime
@@ -18,6 +17,7 @@ from time import CLOCK_BOOTTIME, clock_gettime
 import msgspec
 from msgspec import Struct
 
+from callsheet.adapters.whole_file import sync_folder, write_whole
 from callsheet.ports import PortError
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -132,15 +132,8 @@ class SettingsFiles:
 
     def _write(self, path: Path, data: bytes) -> None:
         """Whole or not at all, readable by the phone's user alone: it may hold passwords."""
-        part = path.with_name(f"{path.name}.part")
         try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-            self._sync_folder()
+            write_whole(path, data)
         except OSError as error:
             raise SettingsError(f"{path}: {error.strerror}; nothing was changed") from None
 
@@ -151,12 +144,5 @@ class SettingsFiles:
             return False
         except OSError as error:
             raise SettingsError(f"{path}: {error.strerror}") from None
-        self._sync_folder()
+        sync_folder(path.parent)
         return True
-
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -8,7 +8,6 @@ can read the display has the phone in hand anyway.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from callsheet.adapters.whole_file import write_whole
 from callsheet.core.pin import make, matches
 from callsheet.formats.errors import Invalid
 from callsheet.formats.settings import LEAST_PASSWORD
@@ -98,13 +98,7 @@ class Password:
             return Kept()
 
     def _save(self, kept: Kept) -> None:
-        part = self._path.with_suffix(".part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(kept))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._path)
+        write_whole(self._path, msgspec.json.encode(kept))
 
 
 def _hashed(password: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from callsheet.adapters.settings_files import SettingsFiles
+from callsheet.adapters.whole_file import sync_folder, write_whole
 from callsheet.console.password import Password
 from callsheet.formats.errors import FormatError
 from callsheet.formats.settings import read_settings
@@ -85,19 +86,8 @@ def _wipe(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def _say(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_whole(path, text.encode(), 0o644)

@@ -15,6 +15,7 @@ import msgspec
 
 from callsheet.adapters.control import Refused
 from callsheet.adapters.identity import identity
+from callsheet.adapters.whole_file import write_whole
 from callsheet.formats.errors import Invalid
 from callsheet.formats.network import NetworkSettings, network_checks
 from callsheet.system.network import HOSTNAME, WIRED, WPA, files
@@ -114,7 +115,7 @@ class Verbs:
         return {"text": re.sub(r"\x1b\[[0-9;]*m", "", text)}
 
     def _reset(self, _: Mapping[str, Any]) -> dict[str, Any]:
-        self._write(self._data / RESET_MARK, b"", 0o600)
+        write_whole(self._data / RESET_MARK, b"")
         self._run(("systemctl", "--no-block", "reboot"), 10.0)
         return {"done": "factory-reset"}
 
@@ -128,15 +129,5 @@ class Verbs:
             path.unlink()
             return True
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._write(path, text.encode(), 0o600 if secret else 0o644)
+        write_whole(path, text.encode(), 0o600 if secret else 0o644)
         return True
-
-    def _write(self, path: Path, data: bytes, mode: int) -> None:
-        part = path.with_name(f"{path.name}.part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, mode)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        part.replace(path)

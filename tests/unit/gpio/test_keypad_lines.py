@@ -11,6 +11,7 @@ import pytest
 from callsheet.adapters.board import board
 from callsheet.adapters.faults import Faults
 from callsheet.adapters.gpio import keypad as driver
+from callsheet.adapters.gpio import watcher
 from callsheet.adapters.gpio.keys import GpioKeys
 from callsheet.adapters.gpio.matrix import Matrix
 from callsheet.core.events import FaultChanged, KeyContact
@@ -132,7 +133,7 @@ def test_a_press_and_a_release_whose_edges_were_lost_are_found_by_reading_again(
 
 
 def test_lines_that_cannot_be_claimed_are_a_fault_that_ends_by_itself(monkeypatch):
-    monkeypatch.setattr(driver, "RETRY", 0.02)
+    monkeypatch.setattr(watcher, "RETRY", 0.02)
     with Bench() as bench:
         bench.gpio.press(0, 0)
         eventually(bench.closed)

@@ -8,7 +8,6 @@ and lost edges. An edge only wakes the thread; what counts is a level that stand
 from __future__ import annotations
 
 import importlib
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,13 +15,12 @@ from typing import Any
 from callsheet.adapters.board import HookPin
 from callsheet.adapters.faults import Faults
 from callsheet.adapters.gpio.factory import real_pins
+from callsheet.adapters.gpio.watcher import LineWatcher
 from callsheet.core.events import HookChanged
-from callsheet.ports import Post
 
 PART = "hook"
 REREAD = 1.0
 """Seconds after which the level is read although no edge was heard of."""
-RETRY = 5.0
 STEP = 0.002
 """Seconds between reads while the contact settles."""
 
@@ -33,39 +31,18 @@ def switch(pin: HookPin, factory: Any = None) -> Any:
         pin.line, pull_up=None, active_state=pin.off_hook == "high", pin_factory=factory or real_pins())
 
 
-class Hook:
+class Hook(LineWatcher):
     """Posts HookChanged. At rest it is taken to lie on its hook; a switch that is not fitted reads so too."""
+
+    part = PART
+    what = "the hook switch's line"
 
     def __init__(self, make: Callable[[], Any], debounce: float, faults: Faults) -> None:
         """`debounce`: seconds for which a level must stand still."""
+        super().__init__(faults)
         self._make = make
         self._debounce = debounce
-        self._faults = faults
-        self._wake = threading.Event()
-        self._closing = False
         self._off = False
-        self._thread = threading.Thread(target=self._run, name="hook", daemon=True)
-
-    def start(self, post: Post) -> None:
-        """Begin to watch."""
-        self._post = post
-        self._thread.start()
-
-    def close(self) -> None:
-        """End."""
-        self._closing = True
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(2.0)
-
-    def _run(self) -> None:
-        while not self._closing:
-            try:
-                self._watch()
-            except Exception as error:  # noqa: BLE001 - gpiozero and lgpio share no base but Exception
-                self._faults.tell(PART, f"the hook switch's line cannot be used: {error}")
-                if not self._closing:
-                    self._wake.wait(RETRY)
 
     def _watch(self) -> None:
         device = self._make()

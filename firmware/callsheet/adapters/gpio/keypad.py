@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from callsheet.adapters.faults import Faults
 from callsheet.adapters.gpio.matrix import Crossing, Matrix
+from callsheet.adapters.gpio.watcher import LineWatcher
 from callsheet.core.events import KeyContact
-from callsheet.ports import Post
 
 PART = "keypad"
 SCAN = 0.005
@@ -22,46 +21,26 @@ STUCK = 60.0
 """Seconds after which a contact that stays closed is a short or a jammed key."""
 STUCK_SCAN = 0.1
 """Seconds between scans from then on, so that a jammed key costs nothing."""
-RETRY = 5.0
-"""Seconds between tries to claim lines that could not be claimed."""
 
 
-class Keypad:
+class Keypad(LineWatcher):
     """Posts KeyContact for every contact that changes."""
+
+    part = PART
+    what = "the keypad's lines"
 
     def __init__(self, make: Callable[[], Matrix], faults: Faults,
                  describe: Callable[[Crossing], str] = str, wire: Callable[[int], object] = str) -> None:
         """`make` gives the matrix; what it raises names the fault. `describe` names a key, `wire` a line."""
+        super().__init__(faults)
         self._make = make
-        self._faults = faults
         self._describe = describe
         self._wire = lambda line: str(wire(line))
-        self._wake = threading.Event()
-        self._closing = False
         self._closed: frozenset[Crossing] = frozenset()
         self._since = 0.0
-        self._thread = threading.Thread(target=self._run, name="keypad", daemon=True)
 
-    def start(self, post: Post) -> None:
-        """Begin to watch."""
-        self._post = post
-        self._thread.start()
-
-    def close(self) -> None:
-        """End."""
-        self._closing = True
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(2.0)
-
-    def _run(self) -> None:
-        while not self._closing:
-            try:
-                self._watch()
-            except Exception as error:  # noqa: BLE001 - lgpio.error has no base but Exception
-                self._faults.tell(PART, f"the keypad's lines cannot be used: {error}")
-                self._show(frozenset())
-                self._wait(RETRY)
+    def _lost(self) -> None:
+        self._show(frozenset())
 
     def _watch(self) -> None:
         """From claiming the lines until something fails or the phone closes."""
@@ -108,7 +87,3 @@ class Keypad:
         stuck = ", ".join(self._describe(place) for place in sorted(self._closed))
         self._faults.tell(PART, f"down for more than {STUCK:.0f} s: {stuck}")
         return STUCK_SCAN
-
-    def _wait(self, seconds: float) -> None:
-        if not self._closing:
-            self._wake.wait(seconds)

@@ -8,7 +8,6 @@ its own with mode 0600: without the key nobody can try out all numbers.
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from callsheet.adapters.whole_file import write_whole
 from callsheet.core.model import Sheet
 
 LookUp = Callable[[Iterable[str]], dict[str, tuple[float, ...]]]
@@ -33,19 +33,7 @@ def load_key(path: Path) -> bytes:
     except FileNotFoundError:
         pass
     key = secrets.token_bytes(32)
-    new = path.with_suffix(".new")
-    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(fd, key)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    new.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(path, key)
     return key
 
 

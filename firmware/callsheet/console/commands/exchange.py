@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from cryptography import x509
 
+from callsheet.adapters.whole_file import write_whole
 from callsheet.console.commands.base import Command
 from callsheet.console.desk import Session, checked
 from callsheet.console.reply import Reply, Trouble, columns
@@ -74,7 +73,7 @@ class Certificate(Command):
         except ValueError:
             raise Trouble("no certificate in this", "paste from -----BEGIN CERTIFICATE----- to its END line") from None
         path = session.desk.data / f"{words[0]}-ca.pem"
-        _write(path, text)
+        write_whole(path, text.encode())
         session.candidate = with_value(session.candidate, KINDS[words[0]], str(path))
         rows = [(one.subject.rfc4514_string(), f"until {one.not_valid_after_utc:%Y-%m-%d}") for one in found]
         return Reply((*columns(rows), "apply makes it so"),
@@ -95,13 +94,3 @@ def _pasted(rest: str) -> str:
     if not text.strip():
         raise Trouble("nothing was pasted", f"paste the text, then a line with only {END!r}")
     return text.rstrip("\n") + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
