@@ -64,6 +64,8 @@ def follow(phone: Phone) -> str:
         return "step"
     if phone.signed_in and phone.since is not None and (phone.asked_by or phone.refused is not None):
         return "release"
+    if phone.signed_in and phone.since is not None and not phone.renew_at:
+        return "claim"  # it was switched on again
     if phone.signed_in and phone.renew_at and phone.world.time >= phone.renew_at:
         return "renew"
     return ""
