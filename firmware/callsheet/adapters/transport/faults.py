@@ -101,8 +101,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             todo += [getattr(fault, "reason", None), *fault.args, fault.__cause__, fault.__context__]
 
 
-def of_status(status: int, retry_after: str, *, put: bool) -> TransferError:
-    """What a final answer other than success means."""
+def of_status(status: int, retry_after: str, *, put: bool, lease: bool = False) -> TransferError:
+    """What a final answer other than success means; `lease`: to a request for one, which is no file."""
     wait = seconds(retry_after)
     temporary = status in UNDECIDED or (status >= 500 and status not in (501, 505))
     if put and status == 507:
@@ -114,6 +114,8 @@ def of_status(status: int, retry_after: str, *, put: bool) -> TransferError:
     if status in (401, 407):
         return TransferError("credentials", f"the server does not accept user or password (HTTP {status})")
     kind, reason = _refusal(status, put)
+    if lease and status in (404, 410):
+        reason = "the server gives no leases at the sheet's link"
     return TransferError(kind, f"{reason} (HTTP {status})", of_file=put)
 
 

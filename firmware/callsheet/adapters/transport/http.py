@@ -117,7 +117,7 @@ class HttpClient:
                    "Cache-Control": "no-cache"}
         with self._bounded(), self._exchange("POST", self._url, headers, body) as answer:
             if answer.status_code != 200:
-                raise faults.of_status(answer.status_code, answer.headers.get("Retry-After", ""), put=True)
+                raise faults.of_status(answer.status_code, answer.headers.get("Retry-After", ""), put=True, lease=True)
             return self._body(answer, self._settings.max_bytes)
 
     def abort(self) -> None:
