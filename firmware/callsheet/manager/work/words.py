@@ -13,6 +13,7 @@ from callsheet.core.model import Task as Described
 from callsheet.core.numbers import canonical
 from callsheet.core.outcomes import Outcome
 from callsheet.core.queue.item import TRANSPARENT, UNDECIDED
+from callsheet.core.retry import FINAL_ACTIONS
 from callsheet.formats.results import TaskResult
 from callsheet.manager.storage.tables import Attempt, DoNotCall, Task
 from callsheet.manager.work import attempts, donotcall
@@ -39,7 +40,9 @@ def result(
     rows = attempts.of_task(db, task.id)
     task.attempts = max(attempts.counted(task, rows), 0)
     last = rows[-1] if rows else None
-    if latest:
+    if latest and task.final and not said.final and _settled(rows, said):
+        pass  # somebody rang who had not heard that it was over: that opens nothing again
+    elif latest:
         task.changed = issued if first else max(task.changed, issued)
         task.final = said.final or task.withdrawn
         task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
@@ -56,6 +59,12 @@ def result(
         task.moving_to = task.moving_revision = None
     db.flush()
     return _others(db, task, new, was_final, sender)
+
+
+def _settled(rows: list[Attempt], said: TaskResult) -> bool:
+    """Whether another call than those told of now was the last word."""
+    told = {call.id for call in said.attempts}
+    return any(row.body.get("action") in FINAL_ACTIONS for row in rows if row.id not in told)
 
 
 def _askew(task: Task, before: list[Attempt], said: datetime, phone: str) -> bool:
