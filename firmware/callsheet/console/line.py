@@ -38,6 +38,8 @@ MOST_LISTED = 150
 WIDTH, HEIGHT = 80, 24
 """Of a terminal that nobody asked: serial lines cannot tell."""
 _ENDS = b"\r\n"
+_PASTE, _PASTED = b"\x1b[200~", b"\x1b[201~"
+"""Around pasted text, by terminals that were asked for it (xterm's "bracketed paste")."""
 
 
 class HungUp(Exception):
@@ -77,6 +79,9 @@ class Line:
         self._output = _output(write)
         self._since_end = 0
         self._dropping = False
+        self._pasting = False
+        """A paste has begun and not ended: the editor takes every key for a part of it."""
+        self._tail = b""
         self.hung_up = False
         self._loop = asyncio.get_running_loop()
 
@@ -112,6 +117,8 @@ class Line:
         """What was typed. Raises HungUp, TooLong, TimeoutError, EOFError (Ctrl-D), Interrupted (Ctrl-C)."""
         self._dropping = False
         self._since_end = 0
+        # A search that was broken off would keep the keys.
+        editor.app.layout.focus(editor.default_buffer)
         self._asking = True
         self._resume()
         asked = asyncio.ensure_future(editor.prompt_async(
@@ -212,9 +219,9 @@ class Line:
             self._asked.cancel()
             return
         if self._dropping:
-            if not any(end in data for end in _ENDS):
-                return
-            self._asked.cancel()
+            if any(end in data for end in _ENDS):
+                self._end_paste()
+                self._asked.cancel()
             return
         ends = max(data.rfind(b"\r"), data.rfind(b"\n"))
         self._since_end = len(data) - ends - 1 if ends >= 0 else self._since_end + len(data)
@@ -223,6 +230,19 @@ class Line:
             return
         # Line feeds end lines too: files that are sent to the line have no carriage returns.
         self._pipe.send_bytes(data.replace(b"\r\n", b"\r").replace(b"\0", b""))
+        seen = self._tail + data
+        begun, ended = seen.rfind(_PASTE), seen.rfind(_PASTED)
+        if begun != ended:  # one of them was seen
+            self._pasting = begun > ended
+        self._tail = seen[1 - len(_PASTE):]
+        if self._pasting and b"\x03" in seen[max(begun, 0):]:
+            self._end_paste()
+
+    def _end_paste(self) -> None:
+        """Drop a paste whose end does not come: noise may have begun it, or what was dropped held its end."""
+        if self._pasting:
+            self._pasting, self._tail = False, b""
+            self._pipe.send_bytes(_PASTED + b"\x03")
 
 
 def _tame() -> KeyBindings:

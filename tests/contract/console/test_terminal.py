@@ -172,6 +172,20 @@ def test_noise_of_a_wrong_speed_and_pasted_megabytes_change_nothing(console: Con
     assert console.config.read_text() == FILE
 
 
+@pytest.mark.parametrize("noise", [
+    b"\x1b[200~abc", b"\x1b[20" b"0~\x1b[200~x\r", b"\x12abc", b"\x12\x1b[200~x\x1b[201~\x1b[200~" + b";" * 18_000 + b"\r",
+], ids=["a paste that does not end", "two of them", "a search", "a search, a paste and too much"])
+def test_ctrl_c_leads_back_to_the_prompt_from_anywhere(console: Console, cable: Cable, noise: bytes) -> None:
+    log_in(cable)
+    cable.type(noise)
+    cable.quiet()
+    cable.type(b"\x03")
+    cable.quiet()
+    cable.type(b"\x03show phone.id\r")
+    cable.until("desk-7")
+    cable.until("callsheet>")
+
+
 def test_two_cables_at_once_and_one_that_is_pulled(tmp_path: Path) -> None:
     with Cable() as one, Cable() as other, Console(tmp_path, one, other) as console:
         log_in(one)
