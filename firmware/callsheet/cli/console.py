@@ -16,7 +16,7 @@ from callsheet.console.desk import Desk
 from callsheet.console.line import raw
 from callsheet.console.ports import USUAL, Ports
 from callsheet.console.terminal import Terminal
-from callsheet.console.trial import TrialKeeper, adapt_network, restart
+from callsheet.console.trial import TrialKeeper, take_effect
 from callsheet.provisioning.fleet import Fleet
 
 
@@ -65,10 +65,7 @@ def _take(desk: Desk, text: str) -> None:
     with desk.guard:
         before = desk.usable()
         desk.layers.fleet.apply(text.encode(), trial=before.console.trial)
-    adapt_network(before, desk.usable())
-    restart(desk, force=False)
-    for told in desk.applied:
-        told()
+    take_effect(desk, before)
 
 
 def _here(desk: Desk) -> int:

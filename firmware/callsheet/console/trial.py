@@ -66,6 +66,7 @@ class TrialKeeper:
         """Until the trial is over."""
         good = 0
         while not self._closed.is_set():
+            begun = self._begun()
             with self._desk.guard:
                 left = self._files.left()
                 if left is None:
@@ -73,10 +74,11 @@ class TrialKeeper:
                 if left <= 0:
                     self._take_back()
                     return
-            if not self._begun():
-                # A call is up; the phone takes the settings when it is over, and the trial begins then.
-                self._files.extend(self._desk.usable().console.trial)
-            good = good + 1 if self._well() else 0
+                whole = self._desk.usable().console.trial
+                if not begun and left < whole / 2:
+                    # A call is up; the phone takes the settings when it is over, and the trial begins then.
+                    self._files.extend(whole)
+            good = good + 1 if begun and self._well() else 0
             if good >= STEADY:
                 with self._desk.guard:
                     if self._files.confirm():
@@ -87,8 +89,7 @@ class TrialKeeper:
     def _take_back(self) -> None:
         before = self._desk.usable()
         if self._files.revert():
-            adapt_network(before, self._desk.usable())
-            restart(self._desk, force=True)
+            take_effect(self._desk, before, force=True)
             self._say("the phone did not reach its servers in time: the settings from before are back")
 
     def _say(self, text: str) -> None:
@@ -109,8 +110,6 @@ class TrialKeeper:
             status = ControlClient(self._desk.data).ask("status")
         except (NoPhone, Refused):
             return False
-        if not self._begun():
-            return False
         settings = self._desk.usable()
         if settings.sip.server and not status.get("registered"):
             return False
@@ -119,7 +118,19 @@ class TrialKeeper:
         return probe(settings, self._desk.data).ok
 
 
-def adapt_network(old: Settings, new: Settings) -> str:
+def take_effect(desk: Desk, before: Settings, *, force: bool = False) -> tuple[str, ...]:
+    """Let phone and system take what is on disk now, and the keepers look; returns what becomes of it, for people.
+
+    `before`: the settings that were in force; `force`: break off a call.
+    """
+    network = _adapt_network(before, desk.usable())
+    phone = _restart(desk, force=force)
+    for told in desk.applied:
+        told()
+    return (phone, network) if network else (phone,)
+
+
+def _adapt_network(old: Settings, new: Settings) -> str:
     """Have the system take another section [network]; returns what became of that, or nothing."""
     if old.network == new.network:
         return ""
@@ -130,7 +141,7 @@ def adapt_network(old: Settings, new: Settings) -> str:
     return "network: taken over"
 
 
-def restart(desk: Desk, *, force: bool) -> str:
+def _restart(desk: Desk, *, force: bool) -> str:
     """Have the phone take the settings on disk; returns what is going to happen."""
     try:
         now = ControlClient(desk.data).ask("restart", force=force)["now"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from callsheet.console.commands.base import Command
 from callsheet.console.desk import Session, checked
 from callsheet.console.reply import Reply, Trouble
-from callsheet.console.trial import adapt_network, restart
+from callsheet.console.trial import take_effect
 from callsheet.formats.settings_edit import differences
 from callsheet.formats.settings_layers import without_password
 
@@ -41,15 +41,11 @@ class Apply(Command):
             trial = None if "keep" in words else settings.console.trial
             desk.files.apply(text.encode(), trial)
         session.forget()
-        network = adapt_network(before, settings)
-        said = restart(desk, force="now" in words)
-        for told in desk.applied:
-            told()
-        lines = [f"{len(names)} settings on disk; {said}"]
-        lines += [network] if network else []
+        phone, *more = take_effect(desk, before, force="now" in words)
+        lines = [f"{len(names)} settings on disk; {phone}", *more]
         if trial is not None:
             lines.append(f"on trial for {trial:.0f} s: they go back unless the phone reaches its servers, or you confirm")
-        return Reply(tuple(lines), {"applied": names, "phone": said, "network": network, "trial": trial})
+        return Reply(tuple(lines), {"applied": names, "phone": phone, "network": "; ".join(more), "trial": trial})
 
     def complete(self, session: Session, before: Sequence[str]) -> Iterable[str]:
         """The two words."""
@@ -88,10 +84,9 @@ class Revert(Command):
             before = desk.usable()
             if not desk.files.revert():
                 raise Trouble("there are no earlier settings")
-        network = adapt_network(before, desk.usable())
-        said = restart(desk, force=False)
-        return Reply((f"the settings from before are back; {said}", *filter(None, (network,))),
-                     {"reverted": True, "phone": said, "network": network})
+        phone, *more = take_effect(desk, before)
+        return Reply((f"the settings from before are back; {phone}", *more),
+                     {"reverted": True, "phone": phone, "network": "; ".join(more)})
 
 
 def _without_password(text: str) -> tuple[str, str]:
