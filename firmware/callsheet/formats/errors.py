@@ -6,7 +6,7 @@ Messages never quote names or numbers of callees: they end up in logs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 from msgspec import Struct
@@ -27,6 +27,15 @@ class Invalid(ValueError):
     def under(self, *prefix: str | int) -> Invalid:
         """The same fault, seen from further up the tree."""
         return Invalid(self.reason, (*prefix, *self.path), self.remedy)
+
+
+def check_each(checks: Iterable[tuple[Path, Callable[[], object]]]) -> None:
+    """Run checks, each with the way to the value it is about. Raises Invalid with the whole way to the fault."""
+    for path, check in checks:
+        try:
+            check()
+        except Invalid as fault:
+            raise fault.under(*path) from None
 
 
 class RowProblem(Struct, frozen=True, omit_defaults=True):

@@ -6,14 +6,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from callsheet.core.model import Disposition, Rules, Sheet, Task, Text
-from callsheet.formats.errors import Invalid, nearest, shown
+from callsheet.formats.errors import Invalid, check_each, nearest, shown
 from callsheet.formats.links import check_placeholders
 from callsheet.formats.moments import moment, zone
 from callsheet.formats.numbers import dialable
@@ -38,29 +37,21 @@ def header(obj: dict[str, Any], strict: bool = True) -> Sheet:
     """
     check_leaves({key: value for key, value in obj.items() if key not in ("do_not_call", "recent")})
     sheet = typed({**_with_times(obj), "tasks": []}, Sheet, strict)
-    _each((
-        ("id", lambda: check_name(sheet.id)),
-        ("agent", lambda: check_name(sheet.agent, 64)),
-        ("zone", lambda: sheet.zone and zone(sheet.zone)),
-        ("expires", lambda: _check_expiry(sheet)),
-        ("dispositions", lambda: _check_dispositions(sheet.dispositions)),
-        ("pause_reasons", lambda: _check_texts(sheet.pause_reasons)),
-        ("rules", lambda: check_rules(sheet.rules or Rules())),
-        ("region_rules", lambda: _check_region_rules(sheet.region_rules)),
-        ("caller_id", lambda: sheet.caller_id and dialable(sheet.caller_id)),
-        ("pin", lambda: check_pin_hash(sheet.pin)),
-        ("upload", lambda: check_link(sheet.upload)),
-        ("lease", lambda: check_web_link(sheet.lease)),
+    check_each((
+        (("id",), lambda: check_name(sheet.id)),
+        (("agent",), lambda: check_name(sheet.agent, 64)),
+        (("zone",), lambda: sheet.zone and zone(sheet.zone)),
+        (("expires",), lambda: _check_expiry(sheet)),
+        (("dispositions",), lambda: _check_dispositions(sheet.dispositions)),
+        (("pause_reasons",), lambda: _check_texts(sheet.pause_reasons)),
+        (("rules",), lambda: check_rules(sheet.rules or Rules())),
+        (("region_rules",), lambda: _check_region_rules(sheet.region_rules)),
+        (("caller_id",), lambda: sheet.caller_id and dialable(sheet.caller_id)),
+        (("pin",), lambda: check_pin_hash(sheet.pin)),
+        (("upload",), lambda: check_link(sheet.upload)),
+        (("lease",), lambda: check_web_link(sheet.lease)),
     ))
     return _with_numbers(sheet)
-
-
-def _each(checks: Iterable[tuple[str, Callable[[], object]]]) -> None:
-    for name, check in checks:
-        try:
-            check()
-        except Invalid as fault:
-            raise fault.under(name) from None
 
 
 def _with_times(obj: dict[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import fields, replace
+
+from callsheet.formats.errors import FormatError, Invalid
+from callsheet.formats.texts import plain_text
+from callsheet.formats.toml_places import error_at, parsed
+from callsheet.formats.typed import check_leaves
 
 S = TypeVar("S", bound=Struct)
 
@@ -40,3 +46,21 @@ def masked(settings: S) -> S:
         elif isinstance(value, Struct):
             changes[one.name] = masked(value)
     return replace(settings, **changes)
+
+
+def read_sections(data: bytes, name: str, made: Callable[[dict[str, Any]], S]) -> S:
+    """The settings in a TOML file called `name`; `made` turns its plain objects into them, or raises Invalid.
+
+    Raises FormatError with line, column and remedy, and never a value that is secret.
+    """
+    try:
+        text = plain_text(data)
+        objects = parsed(text)
+        try:
+            check_leaves(objects)
+            return made(objects)
+        except Invalid as fault:
+            raise error_at(text, fault.path, fault.reason, fault.remedy) from None
+    except FormatError as error:
+        error.file = name
+        raise

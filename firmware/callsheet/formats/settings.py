@@ -12,14 +12,13 @@ from msgspec import Meta, field
 from callsheet.core.model import Seconds
 from callsheet.core.settings import CallSettings, NumberSettings, PhoneTraits
 from callsheet.formats.dhcp import USUAL, Source
-from callsheet.formats.errors import FormatError, Invalid
+from callsheet.formats.errors import Invalid, check_each
 from callsheet.formats.header import check_link, check_rules, with_whole_times
 from callsheet.formats.moments import zone
 from callsheet.formats.network import NetworkSettings, network_checks
-from callsheet.formats.sections import Section
-from callsheet.formats.texts import check_name, plain_text
-from callsheet.formats.toml_places import error_at, parsed
-from callsheet.formats.typed import check_leaves, typed
+from callsheet.formats.sections import Section, read_sections
+from callsheet.formats.texts import check_name
+from callsheet.formats.typed import typed
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 LEAST_PASSWORD = 8
@@ -262,18 +261,12 @@ def read_settings(data: bytes, name: str = "") -> Settings:
 
     Raises FormatError with line, column, the nearest known setting, and never a value that is secret.
     """
-    try:
-        text = plain_text(data)
-        objects = parsed(text)
-        try:
-            check_leaves(objects)
-            settings = typed(_with_times(objects), Settings)
-            _check(settings)
-        except Invalid as fault:
-            raise error_at(text, fault.path, fault.reason, fault.remedy) from None
-    except FormatError as error:
-        error.file = name
-        raise
+    return read_sections(data, name, _made)
+
+
+def _made(objects: dict[str, Any]) -> Settings:
+    settings = typed(_with_times(objects), Settings)
+    _check(settings)
     return settings
 
 
@@ -287,33 +280,29 @@ def _with_times(objects: dict[str, Any]) -> dict[str, Any]:
 def _check(settings: Settings) -> None:
     """What the types cannot say. Raises Invalid with the path."""
     sheet, sip, phone = settings.sheet, settings.sip, settings.phone
-    checks: tuple[tuple[str, str, Callable[[], object]], ...] = (
-        ("phone", "id", lambda: check_name(phone.id, 64)),
-        ("phone", "zone", lambda: phone.zone and zone(phone.zone)),
-        ("calls", "zone", lambda: settings.calls.zone and zone(settings.calls.zone)),
-        ("calls", "rules", lambda: check_rules(settings.calls.rules)),
-        ("sheet", "url", lambda: check_link(sheet.url)),
-        ("sheet", "upload", lambda: check_link(sheet.upload)),
-        ("sheet", "auth", lambda: _check_auth(sheet)),
-        ("sheet", "retry_max", lambda: _check_span(sheet.retry_min, sheet.retry_max)),
-        ("dhcp", "hosts", lambda: _check_servers(settings.dhcp.hosts)),
-        ("provisioning", "url", lambda: check_link(settings.provisioning.url)),
-        ("provisioning", "device_url", lambda: check_link(settings.provisioning.device_url)),
-        ("console", "password", lambda: _check_password(settings.console.password)),
-        *(("network", name, check) for name, check in network_checks(settings.network)),
-        ("sip", "server", lambda: _check_host(sip.server)),
-        ("sip", "fallback", lambda: _check_host(sip.fallback)),
-        ("sip", "domain", lambda: _check_host(sip.domain)),
-        ("sip", "stun", lambda: _check_host(sip.stun)),
-        ("sip", "retry_max", lambda: _check_span(sip.retry_min, sip.retry_max)),
-        ("sip", "user", lambda: _check_user(sip.user)),
-        ("simulator", "listen", lambda: _check_host(settings.simulator.listen)),
+    checks: tuple[tuple[tuple[str, str], Callable[[], object]], ...] = (
+        (("phone", "id"), lambda: check_name(phone.id, 64)),
+        (("phone", "zone"), lambda: phone.zone and zone(phone.zone)),
+        (("calls", "zone"), lambda: settings.calls.zone and zone(settings.calls.zone)),
+        (("calls", "rules"), lambda: check_rules(settings.calls.rules)),
+        (("sheet", "url"), lambda: check_link(sheet.url)),
+        (("sheet", "upload"), lambda: check_link(sheet.upload)),
+        (("sheet", "auth"), lambda: _check_auth(sheet)),
+        (("sheet", "retry_max"), lambda: _check_span(sheet.retry_min, sheet.retry_max)),
+        (("dhcp", "hosts"), lambda: _check_servers(settings.dhcp.hosts)),
+        (("provisioning", "url"), lambda: check_link(settings.provisioning.url)),
+        (("provisioning", "device_url"), lambda: check_link(settings.provisioning.device_url)),
+        (("console", "password"), lambda: _check_password(settings.console.password)),
+        *((("network", name), check) for name, check in network_checks(settings.network)),
+        (("sip", "server"), lambda: _check_host(sip.server)),
+        (("sip", "fallback"), lambda: _check_host(sip.fallback)),
+        (("sip", "domain"), lambda: _check_host(sip.domain)),
+        (("sip", "stun"), lambda: _check_host(sip.stun)),
+        (("sip", "retry_max"), lambda: _check_span(sip.retry_min, sip.retry_max)),
+        (("sip", "user"), lambda: _check_user(sip.user)),
+        (("simulator", "listen"), lambda: _check_host(settings.simulator.listen)),
     )
-    for section, name, check in checks:
-        try:
-            check()
-        except Invalid as fault:
-            raise fault.under(section, name) from None
+    check_each(checks)
 
 
 def _check_auth(sheet: SheetSettings) -> None:

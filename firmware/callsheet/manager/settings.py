@@ -5,20 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from msgspec import Meta, field
 
 from callsheet.core.model import Seconds
 from callsheet.core.settings import NumberSettings
-from callsheet.formats.errors import FormatError, Invalid
+from callsheet.formats.errors import Invalid, check_each
 from callsheet.formats.header import check_web_link
 from callsheet.formats.moments import zone
-from callsheet.formats.sections import Section
-from callsheet.formats.texts import plain_text
-from callsheet.formats.toml_places import error_at, parsed
-from callsheet.formats.typed import check_leaves, typed
+from callsheet.formats.sections import Section, read_sections
+from callsheet.formats.typed import typed
 from callsheet.manager.countries import check_country
 
 FILE_NAME = "manager.toml"
@@ -114,18 +112,12 @@ def read_manager_settings(data: bytes, name: str = "") -> ManagerSettings:
 
     Raises FormatError with line, column and the nearest known setting.
     """
-    try:
-        text = plain_text(data)
-        objects = parsed(text)
-        try:
-            check_leaves(objects)
-            settings = typed(objects, ManagerSettings)
-            _check(settings)
-        except Invalid as fault:
-            raise error_at(text, fault.path, fault.reason, fault.remedy) from None
-    except FormatError as error:
-        error.file = name
-        raise
+    return read_sections(data, name, _made)
+
+
+def _made(objects: dict[str, Any]) -> ManagerSettings:
+    settings = typed(objects, ManagerSettings)
+    _check(settings)
     return settings
 
 
@@ -137,20 +129,16 @@ def load_manager_settings(folder: Path) -> ManagerSettings:
 
 def _check(settings: ManagerSettings) -> None:
     imports, serve, leases = settings.imports, settings.serve, settings.leases
-    checks: tuple[tuple[str, str, Callable[[], object]], ...] = (
-        ("database", "url", lambda: check_database_url(settings.database.url)),
-        ("import", "country", lambda: imports.country and check_country(imports.country)),
-        ("import", "zone", lambda: imports.zone and zone(imports.zone)),
-        ("serve", "listen", lambda: _check_listen(serve.listen)),
-        ("serve", "url", lambda: check_web_link(serve.url)),
-        ("serve", "key", lambda: _check_pair(serve)),
-        ("leases", "renew", lambda: _check_renewal(leases)),
+    checks: tuple[tuple[tuple[str, str], Callable[[], object]], ...] = (
+        (("database", "url"), lambda: check_database_url(settings.database.url)),
+        (("import", "country"), lambda: imports.country and check_country(imports.country)),
+        (("import", "zone"), lambda: imports.zone and zone(imports.zone)),
+        (("serve", "listen"), lambda: _check_listen(serve.listen)),
+        (("serve", "url"), lambda: check_web_link(serve.url)),
+        (("serve", "key"), lambda: _check_pair(serve)),
+        (("leases", "renew"), lambda: _check_renewal(leases)),
     )
-    for section, name, check in checks:
-        try:
-            check()
-        except Invalid as fault:
-            raise fault.under(section, name) from None
+    check_each(checks)
 
 
 def check_database_url(url: str) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from callsheet.adapters.control import Refused
 from callsheet.adapters.identity import identity
 from callsheet.adapters.whole_file import write_whole
-from callsheet.formats.errors import Invalid
+from callsheet.formats.errors import Invalid, check_each, dotted
 from callsheet.formats.network import NetworkSettings, network_checks
 from callsheet.system.network import HOSTNAME, WIRED, WPA, files
 
@@ -79,15 +79,11 @@ class Verbs:
     def _network(self, more: Mapping[str, Any]) -> dict[str, Any]:
         try:
             network = msgspec.convert(more.get("settings"), NetworkSettings)
-            for name, check in network_checks(network):
-                try:
-                    check()
-                except Invalid as fault:
-                    raise fault.under("network", name) from None
+            check_each((("network", name), check) for name, check in network_checks(network))
         except msgspec.ValidationError as error:
             raise Refused(f"not settings of a network: {error}") from None
         except Invalid as fault:
-            raise Refused(f"{'.'.join(map(str, fault.path))}: {fault.reason}", fault.remedy) from None
+            raise Refused(f"{dotted(fault.path)}: {fault.reason}", fault.remedy) from None
         made = files(network, identity().mac)
         changed = [path for path, text in made.texts.items() if self._put(path, text, path in made.secret)]
         if HOSTNAME in changed:

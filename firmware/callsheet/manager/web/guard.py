@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -11,6 +10,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from callsheet.adapters.own_hosts import is_ours, own_names
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -29,37 +30,13 @@ STRICT_TRANSPORT = "max-age=31536000"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def own_names() -> frozenset[str]:
-    """The names under which this machine may be asked for."""
-    name = socket.gethostname().lower()
-    return frozenset({"localhost", name, f"{name}.local", socket.getfqdn().lower()})
-
-
-def is_ours(host: str, names: frozenset[str]) -> bool:
-    """Whether a Host header names this server: an address literal, or one of its names.
-
-    A name that an attacker points at this machine (DNS rebinding) is neither.
-    """
-    try:
-        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    if name in names:
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
 class Guard:
     """An ASGI application around another: refuses what another site's page made the browser send."""
 
     def __init__(self, app: ASGIApp, names: Iterable[str] = ()) -> None:
         """`names`: host names of this server beside the machine's own."""
         self._app = app
-        self._names = own_names() | {name.lower() for name in names}
+        self._names = own_names() | {socket.getfqdn().lower()} | {name.lower() for name in names}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

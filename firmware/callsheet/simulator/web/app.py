@@ -16,9 +16,10 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
+from callsheet.adapters.own_hosts import own_names
 from callsheet.simulator.handset import SimulatedHandset
 from callsheet.simulator.web import wire
-from callsheet.simulator.web.guard import Guard, own_names
+from callsheet.simulator.web.guard import Guard
 from callsheet.simulator.web.session import Session
 
 MAX_PAGES = 16

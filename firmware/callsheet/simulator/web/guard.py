@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -12,6 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
+
+from callsheet.adapters.own_hosts import is_ours
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -24,12 +24,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
-
-
-def own_names() -> frozenset[str]:
-    """The names under which this machine may be asked for."""
-    name = socket.gethostname().lower()
-    return frozenset({"localhost", name, f"{name}.local"})
 
 
 class Guard:
@@ -61,25 +55,12 @@ class Guard:
 
     def _refusal(self, headers: Headers) -> str | None:
         host = headers.get("host", "")
-        if not self._is_ours(host):
+        if not is_ours(host, self._names):
             return f"This phone is not called {host!r}. Open it by its address, or as localhost."
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             return "This request comes from a page of another site."
         return None
-
-    def _is_ours(self, host: str) -> bool:
-        try:
-            name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
-        except ValueError:
-            return False
-        if name in self._names:
-            return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
 
 
 def _with_headers(send: Send) -> Send:
