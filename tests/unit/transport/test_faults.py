@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 from email.utils import formatdate
+from typing import get_args
 
 import pytest
 import requests
@@ -64,13 +65,21 @@ def test_connect_time_out() -> None:
     assert (found.kind, found.temporary, "in time" in found.reason) == ("unreachable", True, True)
 
 
-@given(status=st.integers(200, 999), put=st.booleans())
-def test_every_status_has_a_meaning(status: int, put: bool) -> None:
-    found = faults.of_status(status, "", put=put)
+@given(status=st.integers(200, 999), asked=st.sampled_from(get_args(faults.Asked)))
+def test_every_status_has_a_meaning(status: int, asked: faults.Asked) -> None:
+    found = faults.of_status(status, "", asked)
     assert str(status) in found.reason
     assert not (found.temporary and found.of_file)
     if status >= 500 and status not in (501, 505):
         assert found.temporary
+
+
+@pytest.mark.parametrize(("status", "asked", "words"), [
+    (404, "file", "no file at the link"), (404, "upload", "folder for uploads"), (404, "lease", "gives no leases"),
+    (405, "upload", "no PUT"), (405, "lease", "gives no leases"), (501, "lease", "gives no leases"),
+])
+def test_a_refusal_speaks_of_what_was_asked_for(status: int, asked: faults.Asked, words: str) -> None:
+    assert words in faults.of_status(status, "", asked).reason
 
 
 @given(text=st.text(max_size=40))

@@ -14,6 +14,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Literal
 
 import requests
 import urllib3
@@ -101,11 +102,15 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             todo += [getattr(fault, "reason", None), *fault.args, fault.__cause__, fault.__context__]
 
 
-def of_status(status: int, retry_after: str, *, put: bool, lease: bool = False) -> TransferError:
-    """What a final answer other than success means; `lease`: to a request for one, which is no file."""
+Asked = Literal["file", "upload", "lease"]
+"""What the server was asked for: to give a file, to take one, to grant a lease."""
+
+
+def of_status(status: int, retry_after: str, asked: Asked) -> TransferError:
+    """What a final answer other than success means."""
     wait = seconds(retry_after)
     temporary = status in UNDECIDED or (status >= 500 and status not in (501, 505))
-    if put and status == 507:
+    if asked != "file" and status == 507:
         return TransferError("other", "the server's disk is full (HTTP 507)", temporary=True, retry_after=wait)
     if temporary:
         reason = f"the server is in trouble (HTTP {status} {_phrase(status)})"
@@ -113,21 +118,23 @@ def of_status(status: int, retry_after: str, *, put: bool, lease: bool = False) 
         return TransferError("unreachable", reason, temporary=True, suspect=suspect, retry_after=wait)
     if status in (401, 407):
         return TransferError("credentials", f"the server does not accept user or password (HTTP {status})")
-    kind, reason = _refusal(status, put)
-    if lease and status in (404, 410):
-        reason = "the server gives no leases at the sheet's link"
-    return TransferError(kind, f"{reason} (HTTP {status})", of_file=put)
+    kind, reason = _refusal(status, asked)
+    return TransferError(kind, f"{reason} (HTTP {status})", of_file=asked != "file")
 
 
-def _refusal(status: int, put: bool) -> tuple[Kind, str]:
-    match status, put:
+def _refusal(status: int, asked: Asked) -> tuple[Kind, str]:
+    match status, asked:
         case 403, _:
             return "credentials", "the server does not permit it"
-        case (404 | 410), False:
+        case (404 | 410), "lease":
+            return "missing", "the server gives no leases at the sheet's link"
+        case (405 | 501), "lease":
+            return "other", "the server gives no leases at the sheet's link"
+        case (404 | 410), "file":
             return "missing", "there is no file at the link"
-        case (404 | 409 | 410), True:
+        case (404 | 409 | 410), "upload":
             return "missing", "the folder for uploads does not exist"
-        case (405 | 501), True:
+        case (405 | 501), "upload":
             return "other", "the server does not take uploads (no PUT)"
         case 413, _:
             return "too-large", "the file is too large for the server"

@@ -61,7 +61,7 @@ class HttpClient:
             if answer.status_code == NOT_MODIFIED and seen and (seen.etag or seen.modified):
                 return Unchanged()
             if answer.status_code != 200:
-                raise faults.of_status(answer.status_code, answer.headers.get("Retry-After", ""), put=False)
+                raise faults.of_status(answer.status_code, answer.headers.get("Retry-After", ""), "file")
             body = self._body(answer, self._settings.max_bytes)
             return Fetched(body, *_validators(answer),
                            faults.http_date(answer.headers.get("Last-Modified", "")),
@@ -85,7 +85,7 @@ class HttpClient:
                 if self._there(url, body) != "same":
                     raise NameTaken
             elif status not in (200, 201, 204):
-                raise faults.of_status(status, retry_after, put=True)
+                raise faults.of_status(status, retry_after, "upload")
             elif self._size(url) not in (None, UNKNOWN, len(body)):
                 raise TransferError("other", "the server does not hold what was sent to it", temporary=True)
 
@@ -96,7 +96,7 @@ class HttpClient:
             if answer.status_code in (404, 410):
                 return None
             if answer.status_code != 200:
-                raise faults.of_status(answer.status_code, answer.headers.get("Retry-After", ""), put=True)
+                raise faults.of_status(answer.status_code, answer.headers.get("Retry-After", ""), "upload")
             return self._body(answer, self._settings.max_bytes)
 
     def create(self, name: str, body: bytes) -> bool:
@@ -109,7 +109,7 @@ class HttpClient:
         headers = {"Content-Type": "application/json"}
         with self._bounded(), self._exchange("PUT", inside(self._url, name), headers, body) as answer:
             if answer.status_code not in (200, 201, 204):
-                raise faults.of_status(answer.status_code, answer.headers.get("Retry-After", ""), put=True)
+                raise faults.of_status(answer.status_code, answer.headers.get("Retry-After", ""), "upload")
 
     def post(self, body: bytes) -> bytes:
         """POST (RFC 9110 §9.3.3)."""
@@ -117,7 +117,7 @@ class HttpClient:
                    "Cache-Control": "no-cache"}
         with self._bounded(), self._exchange("POST", self._url, headers, body) as answer:
             if answer.status_code != 200:
-                raise faults.of_status(answer.status_code, answer.headers.get("Retry-After", ""), put=True, lease=True)
+                raise faults.of_status(answer.status_code, answer.headers.get("Retry-After", ""), "lease")
             return self._body(answer, self._settings.max_bytes)
 
     def abort(self) -> None:
