@@ -32,11 +32,11 @@ class Headset:
 
     def hang_up(self, phone: RunningPhone) -> Path:
         """End the call; what was heard in it."""
+        # Before the end: a tone after it begins the file anew, at a moment of its own. The stack completes the
+        # header later still: the samples are taken as they are, without the last block of stdio.
+        made = self._ear.read_bytes()
         phone.press("D")
         phone.until("wrap-up")
-        # The stack completes the header when its bridge next runs, and then a tone begins the file anew:
-        # the samples are taken as they are, without the last block of stdio.
-        made = self._ear.read_bytes()
         samples = np.frombuffer(made[_HEADER : len(made) // 2 * 2], np.int16)
         sounds.write_wav(self._kept, samples, int.from_bytes(made[24:28], "little"))
         phone.press("1")

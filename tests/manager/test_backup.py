@@ -133,6 +133,8 @@ def archive_of(members: dict[str, bytes]) -> bytes:
         (archive_of({"manifest.json": b'{"format":"callsheet-backup","database":"callsheet.db","revision":"9999"}',
                      FILE_NAME: b"", "callsheet.db": b""}), "newer version"),
     ],
+    # An archive holds the time it was made, and so would its test's name.
+    ids=["no archive", "no manifest", "a path outside", "half a manifest", "of a newer version"],
 )
 def test_what_is_no_backup(tmp_path: Path, data: bytes, said: str) -> None:
     (tmp_path / "b").write_bytes(data)
