@@ -16,6 +16,7 @@ from callsheet.core.numbers import canonical
 from callsheet.core.outcomes import Outcome
 from callsheet.manager.storage.tables import Attempt, CallList, DoNotCall, Sheet, Task
 from callsheet.manager.work import attempts, donotcall, words
+from callsheet.manager.work.sheets import touch
 
 MEMORY = timedelta(days=31)
 """How far back calls per number are told of (core.queue.handback)."""
@@ -27,8 +28,9 @@ def take_in(
 ) -> None:
     """Keep what a phone says it did on a sheet; `at`: when it said so.
 
-    Of a phone that does not hold the sheet only its calls are taken: others may have
-    gone on since. That, and what it did to tasks that are another agent's by now, its
+    Of a phone that does not hold the sheet only its calls are taken, and what is over:
+    others may have gone on since, but not with that; the holder gets a revision
+    without it. The rest, and what it did to tasks that are another agent's by now, its
     results will tell.
     """
     names = [task.id for task in said.tasks] + list(said.final)
@@ -38,10 +40,12 @@ def take_in(
             # Of an older revision: what the manager has decided since goes before.
             whole = holder and (said.revision >= sheet.revision or rows[task.id].changed < sheet.issued)
             words.unfinished(db, rows[task.id], task, at, sheet.agent_id, phone, whole=whole)
-    for name in said.final if holder else ():
-        if name in rows:
-            words.finished(rows[name], at)
+    over = [rows[name] for name in said.final if name in rows and not rows[name].final]
+    for task_over in over:
+        words.finished(task_over, at)
     db.flush()
+    if over and not holder:
+        touch(db, {(sheet.agent_id, sheet.list_id)}, now)
     campaign = db.get_one(CallList, sheet.list_id).header.get("do_not_call", ())
     numbers = {canonical(number) for number in said.do_not_call} - {canonical(str(number)) for number in campaign}
     new = [number for number in sorted(numbers) if db.get(DoNotCall, number) is None]
