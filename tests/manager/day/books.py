@@ -56,7 +56,7 @@ def close(manager: Manager, calls: list[CallRecord], report: Path, rows: int, di
     lost, unpaired = _paired(rung, attempts, died)
     problems += unpaired
     problems += _policy(attempts, lost, told)
-    problems += _within_cap(rung, lost)
+    problems += _within_cap(rung, attempts, lost)
     problems += _exported(report, tasks, attempts)
     return Books(len(tasks), len(attempts), len(rung), sum(lost.values()), dict(Counter(t.outcome or "unknown" for t in tasks)), problems)
 
@@ -106,10 +106,13 @@ def _policy(attempts: list[Attempt], lost: Counter[str], told: dict[str, Task]) 
     return found
 
 
-def _within_cap(rung: list[CallRecord], lost: Counter[str]) -> list[str]:
+def _within_cap(rung: list[CallRecord], attempts: list[Attempt], lost: Counter[str]) -> list[str]:
+    """A call that failed on our side before it was heard ringing does not count (core.queue.memory), if it got there."""
     theirs = Counter(_digits(call.number) for call in rung)
-    return [f"…{number[-4:]} rang {count} times" for number, count in theirs.items()
-            if count > MOST_CALLS + bool(lost[number])]
+    free = Counter(_digits(row.canonical) for row in attempts if not row.capped)
+    told = {number: " ".join(row.outcome for row in attempts if _digits(row.canonical) == number)
+            for number, count in theirs.items() if count > MOST_CALLS + free[number] + bool(lost[number])}
+    return [f"…{number[-4:]} rang {theirs[number]} times: {outcomes}" for number, outcomes in told.items()]
 
 
 def _exported(report: Path, tasks: list[Task], attempts: list[Attempt]) -> list[str]:
