@@ -68,7 +68,7 @@ def test_a_skip_that_no_package_could_cure_stands(tmp_path):
     "marks", [(), ("sip",), ("browser",), ("kill",), ("sip", "kill"), ("sip", "browser"), ("vm",)]
 )
 def test_every_test_belongs_to_exactly_one_stage(marks):
-    words = {name: name in marks for name in ("sip", "browser", "kill", "slow", "vm")}
+    words = {name: name in marks for name in ("sip", "browser", "kill", "slow", "vm", "image")}
     expressions = [stage.words[stage.words.index("-m") + 1] for stage in stages.FULL]
     assert sum(eval(expression, {}, words) for expression in expressions) == 1
 
@@ -100,6 +100,36 @@ def test_a_failing_stage_is_named_and_an_empty_one_forgiven_only_if_lenient(tmp_
     assert stages.run([check], tmp_path, lenient=True).bad_stages == ["a check"]
     assert stages.run([empty], tmp_path, lenient=True).bad_stages == []
     assert stages.run([empty], tmp_path, lenient=False).bad_stages == ["empty"]
+
+
+def test_what_failed_is_tried_once_more_alone_and_named(tmp_path):
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    (tests / "test_some.py").write_text(
+        "from pathlib import Path\n"
+        "SEEN = Path(__file__).with_name('seen')\n"
+        "def test_sound(): pass\n"
+        "def test_unsteady():\n"
+        "    before = SEEN.exists()\n"
+        "    SEEN.touch()\n"
+        "    assert before\n"
+    )
+    stage = stages.Stage("some", (str(tests), "-q", "-c", os.devnull), again=True)
+    totals = stages.run([stage], tmp_path, lenient=False)
+    assert (totals.passed, totals.failed, totals.bad_stages) == (2, 0, [])
+    assert [name.split("::")[-1] for name in totals.unsteady] == ["test_unsteady"]
+    assert totals.line(1.0) == "2 passed, 0 failed, 1 of them at the second try in 1.0s"
+
+
+@pytest.mark.parametrize(("bad", "tried"), [(1, True), (stages.FORGIVABLE, True), (stages.FORGIVABLE + 1, False)])
+def test_what_fails_again_or_in_numbers_stays_a_failure(tmp_path, capfd, bad, tried):
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    (tests / "test_some.py").write_text("".join(f"def test_{n}(): assert False\n" for n in range(bad)))
+    stage = stages.Stage("some", (str(tests), "-q", "-c", os.devnull), again=True)
+    totals = stages.run([stage], tmp_path, lenient=False)
+    assert (totals.passed, totals.failed, totals.unsteady, totals.bad_stages) == (0, bad, [], ["some"])
+    assert ("once more, alone" in "".join(capfd.readouterr())) is tried
 
 
 def test_missing_peers_are_named_and_forbidden_where_all_must_run(monkeypatch, capsys):
