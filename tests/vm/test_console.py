@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import serial
+
 from callsheet.formats.settings import read_settings
 from tests.vm.channel import Process
 from tests.vm.machine import Machine
@@ -55,3 +57,27 @@ def test_a_script_sets_a_phone_up_over_the_cable_and_the_settings_stay(guest: Ma
         done = run(gadget.terminal(), "--json", "show", "sip.server")
         assert done.returncode == 0, (done, phone.said)
         assert json.loads(done.stdout)["data"]["value"] == "pbx.example.com"
+
+
+def test_pulling_the_cable_and_plugging_it_in_again(guest: Machine) -> None:
+    """The console lets go of the port, or the gadget's driver could never end; it is there again with the cable."""
+    with console(guest) as phone:
+        for value in ("once.example.com", "twice.example.com"):
+            with Gadget(guest) as gadget:
+                # Logged in, with a change that is not applied: pulled out in the middle.
+                with serial.Serial(gadget.terminal(), 115200, timeout=60) as admin:
+                    log_in(admin)
+                    admin.write(f"set sip.server {value}\r".encode())
+                    assert admin.read_until(value.encode()), phone.said
+        with Gadget(guest) as gadget:
+            done = run(gadget.terminal(), "--json", "show", "sip.server")
+            assert done.returncode == 0, (done, phone.said)
+            assert json.loads(done.stdout)["data"]["value"] == "pbx.example.com", "nothing was applied"
+
+
+def log_in(admin: serial.Serial) -> None:
+    """As somebody at a terminal."""
+    admin.write(b"\r")
+    admin.read_until(b"Password:")
+    admin.write(f"{PASSWORD}\r".encode())
+    assert admin.read_until(b"callsheet>").endswith(b"callsheet>")

@@ -76,7 +76,8 @@ class Line:
         self._pipe = pipe
         self._unread = pipe.fileno()
         self._asking = False
-        self._output = _output(write)
+        self._stream = _stream(write)
+        self._output = _output(self._stream)
         self._since_end = 0
         self._dropping = False
         self._pasting = False
@@ -84,6 +85,11 @@ class Line:
         self._tail = b""
         self.hung_up = False
         self._loop = asyncio.get_running_loop()
+
+    def close(self) -> None:
+        """Let go of the line. A port that was pulled out stays half there until every descriptor of it is closed."""
+        with suppress(OSError):
+            self._stream.close()
 
     def editor(self, complete: Callable[[str], Iterable[str]], secret: Callable[[str], bool]) -> PromptSession[str]:
         """An editor with history and completion."""
@@ -285,8 +291,11 @@ def raw(descriptor: int) -> None:
     termios.tcsetattr(descriptor, termios.TCSANOW, [iflag, oflag, cflag, lflag, ispeed, ospeed, cc])
 
 
-def _output(descriptor: int) -> Vt100_Output:
-    stream = io.TextIOWrapper(os.fdopen(os.dup(descriptor), "wb", buffering=0), "utf-8", "replace", newline="",
-                              write_through=True)
+def _stream(descriptor: int) -> io.TextIOWrapper:
+    return io.TextIOWrapper(os.fdopen(os.dup(descriptor), "wb", buffering=0), "utf-8", "replace", newline="",
+                            write_through=True)
+
+
+def _output(stream: io.TextIOWrapper) -> Vt100_Output:
     return Vt100_Output(stream, lambda: Size(rows=HEIGHT, columns=WIDTH), term="vt100", enable_cpr=False,
                         default_color_depth=ColorDepth.DEPTH_1_BIT)

@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import create_app_session
@@ -52,8 +52,7 @@ class Terminal:
 
     async def _run(self, read: int, write: int, once: bool) -> None:
         # Without a session of its own, prompt_toolkit takes two consoles for one.
-        with create_pipe_input() as pipe, create_app_session(pipe, DummyOutput()):
-            line = Line(read, write, pipe)
+        with create_pipe_input() as pipe, create_app_session(pipe, DummyOutput()), closing(Line(read, write, pipe)) as line:
             while not line.hung_up:
                 session = Session(self._desk)
                 shell = Shell(session)
