@@ -3,24 +3,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bootstrap import debian, say
-from bootstrap.source import KEYRING, mirrors
+from bootstrap import debian
 
-from . import shelf
-from .packages import SUITE
+from .tree import Tree
 
 TARGET = "arm64"
 TRIPLE = "aarch64-linux-gnu"
 PYTHON = "python3.13"
 """The release's own."""
-POINTS = ("/checkout", "/cache", "/work", "/usr/src")
-"""Where folders of this machine can be shown inside."""
 TOOLS = ("crossbuild-essential-arm64", "make", "swig", "python3-dev", "python3-setuptools", "bc", "kmod",
          "device-tree-compiler")
 EDITION = 1
@@ -33,36 +26,15 @@ def wanted() -> list[str]:
 
 
 def tree() -> Path:
-    """The folder it is in, made if need be (about a minute and a half, 200 MB to fetch). Raises Failed."""
-    return shelf.kept("crosstree", {"packages": wanted(), "suite": SUITE, "edition": EDITION}, _make) / "root"
-
-
-def _make(folder: Path) -> None:
-    if os.geteuid() or not shutil.which("mmdebstrap"):
-        raise say.Failed("building for the phone's processor needs root and mmdebstrap: apt-get install mmdebstrap")
-    say.step(f"make a build tree: Debian {SUITE} with compilers for {TARGET} (a minute and a half)")
-    root = folder / "root"
-    left_out = [f"path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale", "info")]
-    settings = ['--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Languages "none"',
-                *(f"--dpkgopt={word}" for word in ("force-unsafe-io", *left_out))]
-    here = subprocess.check_output(["dpkg", "--print-architecture"], text=True).strip()
-    say.run(["mmdebstrap", "--mode=root", "--variant=apt", f"--architectures={here},{TARGET}", *settings,
-             f"--keyring={KEYRING}", f"--include={','.join(wanted())}", SUITE, root, mirrors()[0]],
-            log=shelf.log("crosstree"))
-    for point in POINTS:
-        (root / point.lstrip("/")).mkdir(exist_ok=True)
-    (root / "var/cache/apt").rename(folder / "unwanted")
-    shutil.rmtree(folder / "unwanted")
+    """The folder it is in, made if need be. Raises Failed."""
+    return _tree().path()
 
 
 def run(command: Sequence[str | Path], *, log: Path, shown: Mapping[str, Path], cwd: str = "/work",
         env: Mapping[str, str] | None = None) -> None:
-    """Run a command inside, where `shown` maps each of POINTS in use to a folder of this machine. Raises Failed.
+    """Run a command inside (Tree.run). Raises Failed."""
+    _tree().run(command, log=log, shown=shown, cwd=cwd, env=env)
 
-    The mounts are the command's own and end with it.
-    """
-    root = tree()
-    mounts = "".join(f'mount --bind "{folder}" "{root}{point}" && ' for point, folder in shown.items())
-    script = f'{mounts} exec chroot "{root}" sh -c \'cd "$0" && exec "$@"\' "$@"'
-    clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root", **(env or {})}
-    say.run(["unshare", "--mount", "sh", "-ec", script, "sh", cwd, *command], log=log, env=clean)
+
+def _tree() -> Tree:
+    return Tree("crosstree", tuple(wanted()), f"compilers for {TARGET}", TARGET, EDITION)

@@ -131,7 +131,7 @@ def _options(folder: Path, architecture: str, suite: str) -> list[str]:
     if not KEYRING.exists() or not shutil.which("apt-get"):
         raise say.Failed("apt-get and debian-archive-keyring are needed")
     (folder / "sources" / "debian.sources").write_text("".join(
-        f"Types: deb\nURIs: {mirror}\nSuites: {suite} {suite}-updates\nComponents: main\n"
+        f"Types: deb\nURIs: {mirror}\nSuites: {suite} {suite}-updates\nComponents: main non-free-firmware\n"
         f"Architectures: {architecture}\nSigned-By: {KEYRING}\n\n" for mirror in mirrors()[:1]))
     settings = {
         "APT::Architecture": architecture, "APT::Architectures": architecture,

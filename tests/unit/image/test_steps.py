@@ -6,8 +6,7 @@ from __future__ import annotations
 import pytest
 
 from bootstrap import say
-from image.steps import packages, shelf, wheels
-from tests.vm.build import cpio
+from image.steps import cpio, packages, shelf, wheels
 
 URIS = """\
 Reading package lists...

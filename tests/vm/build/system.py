@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap import say
-from image.steps import crosstree, packages, shelf, wheels
+from image.steps import cpio, crosstree, packages, shelf, wheels
 from image.steps import kernel as linux
-
-from . import cpio
 
 HERE = Path(__file__).resolve().parent
 GUEST = HERE.parent / "guest"
