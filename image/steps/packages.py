@@ -78,10 +78,19 @@ def unpack(packages: list[Package], root: Path, *, left_out: tuple[str, ...] = L
     for one in packages:
         with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", one.path], stdout=subprocess.PIPE) as deb:
             # A package made before the merge still says ./lib: follow the links made above.
-            code = subprocess.call(["tar", "-x", "-C", root, "--keep-directory-symlink", *exclude],
+            code = subprocess.call(["tar", "-x", "--numeric-owner", "-C", root, "--keep-directory-symlink", *exclude],
                                    stdin=deb.stdout)
         if code or deb.returncode:
             raise say.Failed(f"{one.path} cannot be unpacked; remove it and run again")
+
+
+def member(package: Package, name: str) -> bytes:
+    """One file out of a package, by its name in there (./usr/…). Raises Failed."""
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package.path], stdout=subprocess.PIPE) as deb:
+        tar = subprocess.run(["tar", "-xO", name], stdin=deb.stdout, capture_output=True, check=False)
+    if tar.returncode:
+        raise say.Failed(f"{package.file} has no {name}: {tar.stderr.decode().strip()}")
+    return tar.stdout
 
 
 def _recorded(record: Path) -> list[Package] | None:

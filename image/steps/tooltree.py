@@ -9,7 +9,7 @@ from pathlib import Path
 from .tree import Tree
 
 TREE = Tree("tooltree", (
-    "systemd",  # users, presets, hardware names for a foreign root: none of it needs that root's processor
+    "systemd", "udev",  # users, presets, hardware names for a foreign root: none of it needs that root's processor
     "kmod", "e2fsprogs", "libarchive13t64", "dosfstools", "mtools", "fdisk", "zstd", "xz-utils", "bmap-tools",
     "u-boot-tools", "device-tree-compiler", "rauc", "squashfs-tools", "openssl",
 ), "the tools that make images")

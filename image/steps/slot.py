@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A slot: Debian, the firmware, the image's own files, kernel and first root, as one read-only file system."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bootstrap import say
+from bootstrap.paths import ROOT
+
+from . import base, crosstree, initrd, packages, shelf, tooltree, wheels
+from .layout import SLOT_A
+
+SYSTEM, UNITS = ROOT / "image/system", ROOT / "image/units"
+DHCP = ROOT / "firmware/callsheet/adapters/dhcp/dhcpcd"
+HOME = "opt/callsheet"
+START = """\
+#!/usr/bin/python3.13 -sP
+import sys
+sys.path.insert(0, "/opt/callsheet")
+from callsheet.cli.main import main
+sys.exit(main())
+"""
+UUID = "ca115ee7-0000-4000-8000-000000000002"
+"""Of the slot's file system; both slots bear it, and nothing looks for it."""
+EDITION = 1
+
+
+@dataclass(frozen=True)
+class Release:
+    """What the image says of itself, in /usr/lib/callsheet/release.json."""
+
+    version: str
+    commit: str
+    made: int
+    """Seconds since 1970: the commit's time, which stands for the time of building."""
+    channel: str
+    """"release", or "development" when updates are signed by a key that was made for this machine."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A slot's files: its file system, kernel and first root (also in it, in /boot), and what goes on the boot partition."""
+
+    folder: Path
+    base: Path
+    debs: list[packages.Package]
+
+    @property
+    def image(self) -> Path:
+        """The ext4 file system."""
+        return self.folder / "slot.ext4"
+
+    @property
+    def kernel(self) -> Path:
+        """As Debian ships it."""
+        return self.base / "boot/vmlinuz"
+
+    @property
+    def initrd(self) -> Path:
+        """The first root."""
+        return self.folder / "initrd.img"
+
+
+def slot(release: Release, keyring: Path) -> Slot:
+    """Make it if need be; `keyring`: certificates (PEM) that updates must be signed under. Raises Failed."""
+    debs = base.debs()
+    below = base.base(debs)
+    (modules,) = (below / "root/usr/lib/modules").iterdir()
+    first, site = initrd.initrd(modules.name), wheels.site_packages()
+    facts = {"release": asdict(release), "keyring": keyring.read_text(), "base": below.name, "site": site.parent.name,
+             "initrd": first.parent.name, "ours": contents((ROOT / "firmware/callsheet", SYSTEM, UNITS, DHCP)),
+             "tools": tooltree.TREE.packages, "start": START, "edition": EDITION}
+
+    def make(folder: Path) -> None:
+        root = folder / "root"
+        say.step("lay out the slot")
+        subprocess.run(["cp", "-a", below / "root", root], check=True)
+        _firmware(root, site)
+        _ours(root, release, keyring)
+        (root / "boot").mkdir(exist_ok=True)
+        shutil.copy(below / "boot/vmlinuz", root / "boot/vmlinuz")
+        shutil.copy(first, root / "boot/initrd.img")
+        shutil.copy(first, folder / "initrd.img")
+        _compile(root)
+        _write(folder, release.made)
+        (folder / "sizes.json").write_text(json.dumps(sizes(root), indent=1) + "\n")
+        shutil.rmtree(root)
+
+    return Slot(shelf.kept("image-slot", facts, make), below, debs)
+
+
+def contents(folders: tuple[Path, ...]) -> str:
+    """A hash of all files git would know of in these folders: names, modes and contents."""
+    rows = []
+    for folder in folders:
+        files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        rows += [[str(path.relative_to(ROOT)), path.stat().st_mode & 0o111, shelf.digest([path])] for path in files]
+    return shelf.key({"rows": rows})
+
+
+def sizes(root: Path) -> dict[str, int]:
+    """What takes the room: bytes by folder, for the folders that matter."""
+    names = ["opt/callsheet/callsheet", "opt/callsheet", "usr/lib/modules", "usr/lib/firmware", "usr/lib/aarch64-linux-gnu",
+             "usr/lib/python3.13", "usr/bin", "usr/sbin", "usr/lib/systemd", "usr/share", "boot", "etc", "."]
+    out = subprocess.check_output(["du", "-s", "--block-size=1", *names], cwd=root, text=True, stderr=subprocess.DEVNULL)
+    return {name: int(size) for size, name in (line.split("\t") for line in out.splitlines())}
+
+
+def _firmware(root: Path, site: Path) -> None:
+    home = root / HOME
+    shutil.copytree(site, home, symlinks=True)
+    shutil.copytree(ROOT / "firmware/callsheet", home / "callsheet", ignore=shutil.ignore_patterns("__pycache__"))
+    start = root / "usr/bin/callsheet"
+    start.write_text(START)
+    start.chmod(0o755)
+
+
+def _ours(root: Path, release: Release, keyring: Path) -> None:
+    subprocess.run(["cp", "-a", "--no-preserve=ownership", f"{SYSTEM}/.", root], check=True)
+    for unit in sorted(UNITS.iterdir()):
+        shutil.copy(unit, root / "usr/lib/systemd/system")
+    shutil.copy(DHCP / "90-callsheet", root / "usr/lib/dhcpcd/dhcpcd-hooks/90-callsheet")
+    with (root / "etc/dhcpcd.conf").open("a") as file:
+        file.write((DHCP / "dhcpcd.conf").read_text())
+    (root / "etc/rauc").mkdir(exist_ok=True)
+    shutil.copy(keyring, root / "etc/rauc/keyring.pem")
+    (root / "usr/lib/callsheet").mkdir(exist_ok=True)
+    (root / "usr/lib/callsheet/release.json").write_text(json.dumps(asdict(release), indent=1) + "\n")
+    with (root / "usr/lib/os-release").open("a") as file:
+        file.write(f'IMAGE_ID=callsheet\nIMAGE_VERSION="{release.version}"\n')
+    for command in (["systemd-sysusers", "--root", "/work"], ["systemctl", "--root", "/work", "preset-all"]):
+        tooltree.run(command, log=shelf.log("image"), shown={"/work": root})
+
+
+def _compile(root: Path) -> None:
+    say.step("byte-compile its Python")
+    # The build tree has the same Python for this machine; its byte code is the same. The files never change,
+    # so their times need not be looked at.
+    crosstree.run([crosstree.PYTHON, "-m", "compileall", "-q", "-j2", "--invalidation-mode", "unchecked-hash", "-s", "/work",
+                   "-p", "/", "/work/usr/lib/python3.13", "/work/usr/lib/python3", f"/work/{HOME}"],
+                  log=shelf.log("image"), shown={"/work": root}, env={"PYTHONHASHSEED": "0"})
+
+
+def _write(folder: Path, made: int) -> None:
+    """The same files give the same bytes: sorted, with one time, with nothing drawn by chance."""
+    say.step("write the slot's file system")
+    image = folder / "slot.ext4"
+    with image.open("wb") as file:
+        file.truncate(SLOT_A.size << 20)
+    pack = f"tar --sort=name --mtime=@{made} --numeric-owner --format=gnu -C /work/root -cf /work/root.tar ."
+    write = (f"mke2fs -q -t ext4 -L {SLOT_A.label} -U {UUID} -O ^has_journal,^orphan_file -m 0 "
+             f"-E hash_seed={UUID},root_owner=0:0,lazy_itable_init=0,nodiscard -d /work/root.tar /work/slot.ext4")
+    tooltree.run(["sh", "-ec", f"{pack} && {write} && rm /work/root.tar"], log=shelf.log("image"), shown={"/work": folder},
+                 env={"SOURCE_DATE_EPOCH": str(made)})
