@@ -10,12 +10,12 @@ from . import shelf, tooltree
 
 def development() -> Path:
     """Its certificate (PEM), made if need be; the key is beside it in key.pem. Raises Failed."""
-    folder = shelf.place() / "development-key"
+    folder = shelf.place() / "development-key-ec"
     certificate = folder / "certificate.pem"
     with shelf.one_at_a_time("development-key"):
         if not certificate.exists():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            tooltree.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "36500",
+            tooltree.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "36500",
                           "-subj", "/O=Callsheet/CN=development", "-addext", "keyUsage=digitalSignature",
                           "-keyout", "/work/key.pem", "-out", "/work/new.pem"], log=shelf.log("image"), shown={"/work": folder})
             (folder / "key.pem").chmod(0o600)
