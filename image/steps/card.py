@@ -1,48 +1,73 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is where on the card: a table of four partitions, as a PC of 1983 wrote it (MBR), and the parts behind it."""
+"""The card put together from its parts, without loop devices and without mounting."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable
-from dataclasses import dataclass
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
 
-MEBI = 1 << 20
-SECTOR = 512
-FAT32, LINUX = 0x0C, 0x83
+from . import shelf, tooltree, trees
+from .layout import BOOT, DATA, DISK_ID, MEBI, SLOT_A, WHOLE_MB, Partition, table
 
-
-@dataclass(frozen=True)
-class Part:
-    """One partition: its label, its type, where it begins and how long it is, both in MiB."""
-
-    label: str
-    kind: int
-    start: int
-    size: int
-
-    @property
-    def offset(self) -> int:
-        """Bytes before it."""
-        return self.start * MEBI
+FIRMWARE = ("bootcode.bin", "start.elf", "fixup.dat", "start_cd.elf", "fixup_cd.dat", "start4.elf", "fixup4.dat",
+            "start4cd.elf", "fixup4cd.dat")
+"""Of the Pi's own firmware: the usual one and the small one that gpu_mem=16 asks for; none with camera or debugging."""
+DATA_UUID = "ca115ee7-0000-4000-8000-000000000004"
+BLOCK = 1 << 20
 
 
-BOOT = Part("CALLSHEET", FAT32, 1, 256)
-SLOT_A = Part("slot-a", LINUX, 257, 768)
-SLOT_B = Part("slot-b", LINUX, 1025, 768)
-DATA = Part("callsheet-data", LINUX, 1793, 255)
-PARTS = (BOOT, SLOT_A, SLOT_B, DATA)
-TOTAL = 2048
-"""MiB of the whole image: a power of two, which QEMU's card reader asks for; a phone grows DATA to the card's end."""
+def boot_partition(folder: Path, base: Path, ours: Mapping[str, bytes], made: int) -> Path:
+    """Make the boot partition's file system in `folder`, all files dated `made`. Raises Failed."""
+    content, image = folder / "boot", folder / "boot.vfat"
+    content.mkdir()
+    for name in FIRMWARE:
+        shutil.copy(base / "boot/firmware" / name, content)
+    shutil.copy(base / "boot/u-boot.bin", content)
+    trees.device_trees(base / "boot/broadcom", content)
+    for name, data in ours.items():
+        (content / name).write_bytes(data)
+    _blank(image, BOOT)
+    # mcopy takes a file's own time; the folder's entries are sorted, so that they lie on the card in that order.
+    script = (f"find boot -exec touch -d @{made} {{}} + && mkfs.vfat --invariant -F 32 -i {DISK_ID:08x} -n {BOOT.label} "
+              "boot.vfat > mkfs.log && LC_ALL=C && mcopy -s -m -i boot.vfat boot/* ::/ && mdir -/ -i boot.vfat ::/ > list")
+    tooltree.run(["sh", "-ec", script], log=shelf.log("image"), shown={"/work": folder}, env={"SOURCE_DATE_EPOCH": str(made)})
+    return image
 
 
-def table(disk: int, parts: Iterable[Part] = PARTS) -> bytes:
-    """The first sector: the disk's signature and the partitions; the first one is active."""
-    rows = b"".join(_row(part, active=number == 0) for number, part in enumerate(parts))
-    return bytes(440) + struct.pack("<IH", disk, 0) + rows.ljust(64, b"\0") + b"\x55\xaa"
+def data_partition(folder: Path, made: int) -> Path:
+    """Make the empty data partition's file system in `folder`. Raises Failed."""
+    image = folder / "data.ext4"
+    _blank(image, DATA)
+    tooltree.run(["mke2fs", "-q", "-t", "ext4", "-L", DATA.label, "-U", DATA_UUID, "-m", "0", "-O", "metadata_csum,64bit",
+                  "-E", f"hash_seed={DATA_UUID},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0,nodiscard",
+                  "/work/data.ext4"], log=shelf.log("image"), shown={"/work": folder}, env={"SOURCE_DATE_EPOCH": str(made)})
+    return image
 
 
-def _row(part: Part, *, active: bool) -> bytes:
-    nowhere = b"\xfe\xff\xff"  # cylinder, head, sector cannot tell: beyond 8 GB, and nobody asks
-    first, length = part.offset // SECTOR, part.size * MEBI // SECTOR
-    return struct.pack("<B3sB3sII", 0x80 if active else 0, nowhere, part.kind, nowhere, first, length)
+def card(image: Path, boot: Path, slot: Path, data: Path) -> None:
+    """Write the table and the parts, with holes where there is nothing. Raises Failed."""
+    with image.open("wb") as file:
+        file.truncate(WHOLE_MB * MEBI)
+    (image.parent / "table").write_text(table())
+    tooltree.run(["sh", "-ec", f"sfdisk -q /work/{image.name} < /work/table"], log=shelf.log("image"),
+                 shown={"/work": image.parent})
+    for part, source in ((BOOT, boot), (SLOT_A, slot), (DATA, data)):
+        if source.stat().st_size != part.size * MEBI:
+            raise ValueError(f"{source} does not fill partition {part.number}")
+        copy_sparse(source, image, part.begin * MEBI)
+
+
+def copy_sparse(source: Path, target: Path, offset: int) -> None:
+    """Copy a file into another at an offset, leaving out blocks of zeros."""
+    with source.open("rb") as reader, target.open("r+b") as writer:
+        while block := reader.read(BLOCK):
+            if block.strip(b"\0"):
+                writer.seek(offset)
+                writer.write(block)
+            offset += len(block)
+
+
+def _blank(image: Path, part: Partition) -> None:
+    with image.open("wb") as file:
+        file.truncate(part.size * MEBI)
