@@ -14,7 +14,7 @@ from pathlib import Path
 from bootstrap import say
 from bootstrap.paths import ROOT
 
-from . import crosstree, packages, shelf, tooltree
+from . import crosstree, packages, python, shelf, tooltree
 
 LISTS = ROOT / "image" / "packages"
 DROPPED = (
@@ -31,7 +31,7 @@ DRIVERS = ("gpu", "media", "infiniband", "iio", "scsi", "md", "ata", "nvme", "ac
            "mtd", "target", "xen", "vfio", "vdpa", "vhost", "staging", "net/ethernet", "net/wireless", "net/can", "net/wan",
            "net/ieee802154", "net/wwan", "net/hamradio", "net/dsa", "net/fddi", "net/arcnet", "net/hyperv")
 """Kernel drivers of what no handset has; KEPT are the exceptions, and what any other driver needs stays too."""
-KEPT = ("net/ethernet/broadcom/genet", "net/wireless/broadcom", "net/wireless/virtual", "scsi/sd_mod", "md/dm-verity")
+KEPT = ("net/ethernet/broadcom/genet", "net/wireless/broadcom", "net/wireless/virtual", "scsi/sd_mod", "md/dm-")
 UNWANTED = ("usr/share/sounds", "usr/share/zoneinfo/right", "usr/lib/python3.13/test", "usr/lib/python3.13/idlelib",
             "usr/lib/python3.13/tkinter", "usr/lib/python3.13/ensurepip", "usr/share/perl", "usr/share/perl5",
             "usr/share/alsa/ucm2", "usr/lib/u-boot/rpi_3", "usr/lib/u-boot/rpi_4", "etc/kernel", "etc/initramfs-tools",
@@ -39,7 +39,7 @@ UNWANTED = ("usr/share/sounds", "usr/share/zoneinfo/right", "usr/lib/python3.13/
             "usr/share/zsh", "usr/lib/aarch64-linux-gnu/perl-base", "usr/share/polkit-1", "usr/lib/aarch64-linux-gnu/gconv")
 LEFT_OUT = tuple(one for one in packages.LEFT_OUT if "/doc/" not in one)
 """Licences stay on the phone: they ask for it."""
-EDITION = 2
+EDITION = 3
 
 
 def wanted() -> list[str]:
@@ -69,6 +69,8 @@ def base(found: list[packages.Package]) -> Path:
         _links(root)
         _certificates(root)
         tooltree.run(["systemd-hwdb", "--root", "/work", "--usr", "update"], log=shelf.log("image"), shown={"/work": root})
+        say.step("byte-compile Python")
+        python.compile_in(root, "usr/lib/python3.13", "usr/lib/python3")
         for path in root.rglob("*"):
             if path.is_file() and not path.is_symlink() and path.stat().st_mode & 0o6000:
                 path.chmod(path.stat().st_mode & 0o1777)  # nobody becomes root on a phone
@@ -87,6 +89,8 @@ def _boot_files(root: Path, boot: Path) -> None:
     shutil.rmtree(root / "usr/lib/u-boot")
     (kernel,) = (root / "boot").glob("vmlinuz-*")
     kernel.rename(boot / "vmlinuz")
+    # U-Boot reads a card slowly. No name and no time go in, and the tool is of a known release.
+    tooltree.run(["sh", "-c", "gzip -9nc vmlinuz > vmlinuz.gz"], log=shelf.log("image"), shown={"/work": boot})
     shutil.rmtree(root / "boot")
 
 
@@ -142,7 +146,7 @@ def _links(root: Path) -> None:
     }.items():
         (root / link).unlink(missing_ok=True)
         (root / link).symlink_to(target)
-    (root / "etc/machine-id").write_text("uninitialized\n")
+    (root / "etc/machine-id").touch()  # another one at every start, unless /data has one
 
 
 def _certificates(root: Path) -> None:

@@ -4,24 +4,27 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bootstrap import debian, environment, say
+from bootstrap import debian, environment, say, source
 from bootstrap.paths import ROOT, VENV
 
-from . import shelf
+from . import keys, release, shelf
 
-ARCHITECTURE = "arm64"
+if TYPE_CHECKING:
+    from .product import Product
+
 BUDGET = 250_000_000
 """Bytes of the compressed image; more is an error, so that nobody finds out at the download."""
+SHARED = ("debs", "index", "kernel", "crosstree", "tooltree", "site-packages", "pjsua2", "lgpio", keys.NAME)
+"""Of the cache: what a second build may take from the first."""
 EPILOG = """\
 Everything is made by packages.list and the checkout; every step keeps its result in the cache
 (CALLSHEET_CACHE, by default ~/.cache/callsheet) under a key of all that went in."""
@@ -57,7 +60,7 @@ def main(argv: list[str]) -> int:
 
 def provide() -> None:
     """What this machine needs for it. Raises Failed."""
-    lacking = debian.missing([*debian.packages("vm"), *debian.packages("image")])
+    lacking = debian.missing(debian.packages("image"))
     if lacking and debian.may_install():
         debian.install(lacking)
     elif lacking or os.geteuid():
@@ -71,10 +74,10 @@ def run(chosen: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     from . import product  # needs the checkout's environment
 
-    release, keyring = product.release(chosen.keyring)
-    made = product.make(out, release, keyring, whole=not chosen.raw, xz=chosen.xz)
+    what = release.release("release" if chosen.keyring else "development")
+    made = product.make(out, what, chosen.keyring or keys.development(), whole=not chosen.raw, xz=chosen.xz)
     if chosen.check_reproducible:
-        again(out, made, chosen.keyring)
+        again(made, chosen.keyring)
     report = product.report(made)
     (out / f"{made.name}.json").write_text(json.dumps(report, indent=1) + "\n")
     say.step(f"built in {time.monotonic() - start:.0f} s")
@@ -85,23 +88,21 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def again(out: Path, made: object, keyring: Path | None) -> None:
-    """Build the card a second time, from nothing that the first left but packages and wheels. Raises Failed."""
-    first = hash_of(made.image)  # type: ignore[attr-defined]
-    with tempfile.TemporaryDirectory(dir=out) as scratch:
-        for name in ("image-base", "image-slot", "image-initrd"):
-            shutil.rmtree(shelf.place() / name, ignore_errors=True)
-        say.step("once more from the beginning, to compare")
-        subprocess.run([sys.executable, ROOT / "image/build", "--raw", "--out", scratch,
-                        *(["--keyring", keyring] if keyring else [])], check=True, stdout=subprocess.DEVNULL)
-        (second,) = Path(scratch).glob("*.img")
-        found = hash_of(second)
-    if found != first:
-        raise say.Failed(f"built twice, two results: {first} and {found}")
-    say.step(f"built twice, the same bytes: sha256 {first}")
-
-
-def hash_of(path: Path) -> str:
-    """SHA-256 in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def again(made: Product, keyring: Path | None) -> None:
+    """Build the card once more, in another place, from nothing but packages, trees of tools and wheels. Raises Failed."""
+    say.step("once more, to compare")
+    with tempfile.TemporaryDirectory(dir=made.image.parent) as scratch:
+        cache = Path(scratch, "cache/image")
+        cache.mkdir(parents=True)
+        for name in SHARED:
+            (cache / name).symlink_to(shelf.place() / name)
+        words: list[str | Path] = [sys.executable, ROOT / "image/build", "--raw", "--out", Path(scratch, "out")]
+        words += ["--keyring", keyring] if keyring else []
+        environ = {**os.environ, "CALLSHEET_CACHE": str(cache.parent), "SOURCE_DATE_EPOCH": str(made.release.made)}
+        if subprocess.call(words, stdout=sys.stderr, env=environ):
+            raise say.Failed("the second build failed")
+        (second,) = Path(scratch, "out").glob("*.img")
+        found = source.sha256_of(second)
+    if found != made.sha256:
+        raise say.Failed(f"built twice, two results: {made.sha256} and {found}")
+    say.step(f"built twice, the same bytes: sha256 {found}")

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import shelf, tooltree, trees
-from .layout import BOOT, DATA, DISK_ID, MEBI, SLOT_A, WHOLE_MB, Partition, table
+from . import bmap, shelf, tooltree, trees
+from .layout import BOOT, DATA, DISK_ID, MEBI, SLOT_A, SLOT_B, WHOLE_MB, Partition, table
 
 FIRMWARE = ("bootcode.bin", "start.elf", "fixup.dat", "start_cd.elf", "fixup_cd.dat", "start4.elf", "fixup4.dat",
             "start4cd.elf", "fixup4cd.dat")
@@ -56,6 +56,27 @@ def card(image: Path, boot: Path, slot: Path, data: Path) -> None:
         if source.stat().st_size != part.size * MEBI:
             raise ValueError(f"{source} does not fill partition {part.number}")
         copy_sparse(source, image, part.begin * MEBI)
+
+
+def mapped(boot: Path, slot: Path, data: Path) -> list[bmap.Range]:
+    """The blocks of the card that a writer must write. Raises Failed."""
+    # The table, and zeros behind it where another system may have left a table of its own.
+    found = [(0, BOOT.begin * MEBI // bmap.BLOCK - 1)]
+    # FAT: its tables are where zeros count; they lie before the files. Two of 256 MiB take less than this.
+    found += bmap.shifted([(0, 8 * MEBI // bmap.BLOCK - 1)], BOOT.begin * MEBI)
+    found += bmap.shifted(bmap.filled(boot), BOOT.begin * MEBI)
+    for part, source in ((SLOT_A, slot), (DATA, data)):
+        found += bmap.shifted(bmap.used(_dump(source)), part.begin * MEBI)
+    # Slot B is empty, and shall not look like an old one.
+    found += bmap.shifted([(0, MEBI // bmap.BLOCK - 1)], SLOT_B.begin * MEBI)
+    return bmap.joined(found)
+
+
+def _dump(source: Path) -> str:
+    log = source.parent / f"{source.name}.dump"
+    tooltree.run(["sh", "-c", f"dumpe2fs /work/{source.name} > /work/{log.name} 2>> /work/{log.name}"],
+                 log=shelf.log("image"), shown={"/work": source.parent})
+    return log.read_text()
 
 
 def copy_sparse(source: Path, target: Path, offset: int) -> None:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from . import shelf, tooltree
 
+NAME = "development-key-ec"
+"""Its folder in the cache."""
+
 
 def development() -> Path:
     """Its certificate (PEM), made if need be; the key is beside it in key.pem. Raises Failed."""
-    folder = shelf.place() / "development-key-ec"
+    folder = shelf.place() / NAME
     certificate = folder / "certificate.pem"
-    with shelf.one_at_a_time("development-key"):
+    with shelf.one_at_a_time(NAME):
         if not certificate.exists():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             tooltree.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "36500",

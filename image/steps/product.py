@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -14,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap import say
-from bootstrap.paths import ROOT
-
+from bootstrap.source import sha256_of
 from image.boot.files import boot_files
 
-from . import card, keys, records, shelf, tooltree, wheels
-from .slot import Release, Slot, slot
-
-VERSION = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
+from . import bmap, card, components, initrd, records, shelf, tooltree, wheels
+from .release import Release
+from .slot import Slot, slot
 
 
 @dataclass
@@ -31,19 +26,9 @@ class Product:
     name: str
     image: Path
     slot: Slot
+    release: Release
     seconds: dict[str, float] = field(default_factory=dict)
     sha256: str = ""
-
-
-def release(keyring: Path | None) -> tuple[Release, Path]:
-    """What is built, by the checkout, and the keyring it trusts. Raises Failed."""
-    match = VERSION.search((ROOT / "firmware/callsheet/__init__.py").read_text())
-    if match is None:
-        raise say.Failed("firmware/callsheet/__init__.py has no __version__")
-    commit, made = _git("rev-parse", "--short=10", "HEAD"), int(_git("log", "-1", "--format=%ct") or 0)
-    if keyring is None:
-        return Release(match[1], commit, made, "development"), keys.development()
-    return Release(match[1], commit, made, "release"), keyring
 
 
 def make(out: Path, facts: Release, keyring: Path, *, whole: bool, xz: bool) -> Product:
@@ -51,7 +36,7 @@ def make(out: Path, facts: Release, keyring: Path, *, whole: bool, xz: bool) -> 
     begin = time.monotonic()
     found = slot(facts, keyring)
     name = f"callsheet-{facts.version}-arm64"
-    product = Product(name, out / f"{name}.img", found, {"slot": time.monotonic() - begin})
+    product = Product(name, out / f"{name}.img", found, facts, {"slot": time.monotonic() - begin})
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         folder = Path(scratch)
@@ -59,8 +44,12 @@ def make(out: Path, facts: Release, keyring: Path, *, whole: bool, xz: bool) -> 
         boot = card.boot_partition(folder, found.base, boot_files(), facts.made)
         data = card.data_partition(folder, facts.made)
         card.card(folder / "card.img", boot, found.image, data)
+        if whole:
+            say.step("map it")
+            ranges = card.mapped(boot, found.image, data)
+            _beside(product, "bmap").write_text(bmap.document(folder / "card.img", ranges))
         (folder / "card.img").rename(product.image)
-    product.sha256 = _hash(product.image)
+    product.sha256 = sha256_of(product.image)
     product.seconds["card"] = time.monotonic() - begin
     if whole:
         begin = time.monotonic()
@@ -97,32 +86,28 @@ def words(report: dict[str, Any]) -> str:
 def _compress(product: Product, *, xz: bool) -> None:
     say.step("compress it")
     name = product.image.name
-    commands = [f"bmaptool -q create -o /work/{product.name}.bmap /work/{name}", f"zstd -q -f -T0 -12 /work/{name}"]
+    # A fixed number of threads: it decides where blocks begin, and so the bytes.
+    commands = [f"zstd -q -f -T2 -12 /work/{name}"]
     if xz:
-        commands.append(f"xz -k -f -T0 /work/{name}")
+        commands.append(f"xz -k -f -T2 /work/{name}")
     tooltree.run(["sh", "-ec", " && ".join(commands)], log=shelf.log("image"), shown={"/work": product.image.parent})
-    sums = [product.image, *sorted(product.image.parent.glob(f"{name}.*[tz]"))]
-    (product.image.parent / f"{product.name}.sha256").write_text("".join(f"{_hash(path)}  {path.name}\n" for path in sums))
+    files = [product.image, *sorted(product.image.parent.glob(f"{name}.*[tz]"))]
+    _beside(product, "sha256").write_text("".join(f"{sha256_of(path)}  {path.name}\n" for path in files))
 
 
 def _records(product: Product, facts: Release) -> None:
-    out, site = product.image.parent, wheels.site_packages()
-    python = records.python_packages(site)
-    listed = records.package_list(product.slot.debs, python)
-    path = out / f"{product.name}.packages"
-    before = path.read_text() if path.exists() else listed
-    (out / f"{product.name}.packages.diff").write_text(records.difference(before, listed))
+    out = product.image.parent
+    # Busybox is in the first root alone.
+    parts = components.of_image([*product.slot.debs, initrd.busybox()], wheels.site_packages(), f"{facts.version}+{facts.commit}")
+    listed = components.listing(parts)
+    path = _beside(product, "packages")
+    last = max(out.glob("callsheet-*.packages"), key=lambda one: one.stat().st_mtime, default=path)
+    before = last.read_text() if last.exists() else listed
+    _beside(product, "packages.diff").write_text(components.difference(before, listed))
     path.write_text(listed)
-    (out / f"{product.name}.licences").write_text(records.licences(product.slot.debs, site, python))
-    (out / f"{product.name}.spdx.json").write_text(
-        records.bill(facts, product.slot.debs, python, product.image.name, product.sha256))
+    _beside(product, "licences").write_text(records.licences(parts))
+    _beside(product, "spdx.json").write_text(records.bill(facts, parts, product.image.name, product.sha256))
 
 
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _git(*words: str) -> str:
-    done = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+def _beside(product: Product, ending: str) -> Path:
+    return product.image.with_name(f"{product.name}.{ending}")

@@ -12,12 +12,13 @@ from pathlib import Path
 from bootstrap import say
 from bootstrap.paths import ROOT
 
-from . import base, crosstree, initrd, packages, shelf, tooltree, wheels
+from . import base, initrd, packages, python, shelf, sizes, tooltree
 from .layout import SLOT_A
+from .python import HOME
+from .release import Release
 
 SYSTEM, UNITS = ROOT / "image/system", ROOT / "image/units"
 DHCP = ROOT / "firmware/callsheet/adapters/dhcp/dhcpcd"
-HOME = "opt/callsheet"
 START = """\
 #!/usr/bin/python3.13 -sP
 import sys
@@ -27,19 +28,9 @@ sys.exit(main())
 """
 UUID = "ca115ee7-0000-4000-8000-000000000002"
 """Of the slot's file system; both slots bear it, and nothing looks for it."""
-EDITION = 1
-
-
-@dataclass(frozen=True)
-class Release:
-    """What the image says of itself, in /usr/lib/callsheet/release.json."""
-
-    version: str
-    commit: str
-    made: int
-    """Seconds since 1970: the commit's time, which stands for the time of building."""
-    channel: str
-    """"release", or "development" when updates are signed by a key that was made for this machine."""
+ELSEWHERE = ("__pycache__", "manager", "docs")
+"""Of the firmware: what runs on other machines than a phone."""
+EDITION = 2
 
 
 @dataclass(frozen=True)
@@ -71,8 +62,8 @@ def slot(release: Release, keyring: Path) -> Slot:
     debs = base.debs()
     below = base.base(debs)
     (modules,) = (below / "root/usr/lib/modules").iterdir()
-    first, site = initrd.initrd(modules.name), wheels.site_packages()
-    facts = {"release": asdict(release), "keyring": keyring.read_text(), "base": below.name, "site": site.parent.name,
+    first, site = initrd.initrd(modules.name), python.site()
+    facts = {"release": asdict(release), "keyring": keyring.read_text(), "base": below.name, "site": site.parents[1].name,
              "initrd": first.parent.name, "ours": contents((ROOT / "firmware/callsheet", SYSTEM, UNITS, DHCP)),
              "tools": tooltree.TREE.packages, "start": START, "edition": EDITION}
 
@@ -83,67 +74,69 @@ def slot(release: Release, keyring: Path) -> Slot:
         _firmware(root, site)
         _ours(root, release, keyring)
         (root / "boot").mkdir(exist_ok=True)
-        shutil.copy(below / "boot/vmlinuz", root / "boot/vmlinuz")
+        shutil.copy(below / "boot/vmlinuz.gz", root / "boot/vmlinuz")
         shutil.copy(first, root / "boot/initrd.img")
         shutil.copy(first, folder / "initrd.img")
-        _compile(root)
+        say.step("byte-compile the firmware")
+        python.compile_in(root, f"{HOME}/callsheet")
         _write(folder, release.made)
-        (folder / "sizes.json").write_text(json.dumps(sizes(root), indent=1) + "\n")
+        (folder / "sizes.json").write_text(json.dumps(sizes.by_kind(root), indent=1) + "\n")
         shutil.rmtree(root)
 
     return Slot(shelf.kept("image-slot", facts, make), below, debs)
 
 
 def contents(folders: tuple[Path, ...]) -> str:
-    """A hash of all files git would know of in these folders: names, modes and contents."""
-    rows = []
+    """A hash of all that git would know of in these folders: names, modes, contents, and where links lead."""
+    rows: list[list[str | int]] = []
     for folder in folders:
-        files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-        rows += [[str(path.relative_to(ROOT)), path.stat().st_mode & 0o111, shelf.digest([path])] for path in files]
+        for path in sorted(folder.rglob("*")):
+            name = str(path.relative_to(ROOT))
+            if path.is_symlink():
+                rows.append([name, str(path.readlink())])
+            elif path.is_file() and "__pycache__" not in path.parts:
+                rows.append([name, path.stat().st_mode & 0o111, shelf.digest([path])])
     return shelf.key({"rows": rows})
-
-
-def sizes(root: Path) -> dict[str, int]:
-    """What takes the room: bytes by folder, for the folders that matter."""
-    names = ["opt/callsheet/callsheet", "opt/callsheet", "usr/lib/modules", "usr/lib/firmware", "usr/lib/aarch64-linux-gnu",
-             "usr/lib/python3.13", "usr/bin", "usr/sbin", "usr/lib/systemd", "usr/share", "boot", "etc", "."]
-    out = subprocess.check_output(["du", "-s", "--block-size=1", *names], cwd=root, text=True, stderr=subprocess.DEVNULL)
-    return {name: int(size) for size, name in (line.split("\t") for line in out.splitlines())}
 
 
 def _firmware(root: Path, site: Path) -> None:
     home = root / HOME
     shutil.copytree(site, home, symlinks=True)
-    shutil.copytree(ROOT / "firmware/callsheet", home / "callsheet", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "firmware/callsheet", home / "callsheet", ignore=shutil.ignore_patterns(*ELSEWHERE))
     start = root / "usr/bin/callsheet"
     start.write_text(START)
     start.chmod(0o755)
+    _modes(home / "callsheet", home / "callsheet")
+
+
+def _modes(source: Path, target: Path) -> None:
+    """A checkout's modes depend on who made it: keep only what git keeps."""
+    for path in (source, *source.rglob("*")):
+        copy = target / path.relative_to(source)
+        if copy.exists() and not copy.is_symlink():
+            copy.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 
 def _ours(root: Path, release: Release, keyring: Path) -> None:
     subprocess.run(["cp", "-a", "--no-preserve=ownership", f"{SYSTEM}/.", root], check=True)
+    _modes(SYSTEM, root)
     for unit in sorted(UNITS.iterdir()):
-        shutil.copy(unit, root / "usr/lib/systemd/system")
+        shutil.copyfile(unit, root / "usr/lib/systemd/system" / unit.name)
     shutil.copy(DHCP / "90-callsheet", root / "usr/lib/dhcpcd/dhcpcd-hooks/90-callsheet")
     with (root / "etc/dhcpcd.conf").open("a") as file:
         file.write((DHCP / "dhcpcd.conf").read_text())
-    (root / "etc/rauc").mkdir(exist_ok=True)
+    (root / "etc/rauc").mkdir(parents=True, exist_ok=True)
     shutil.copy(keyring, root / "etc/rauc/keyring.pem")
-    (root / "usr/lib/callsheet").mkdir(exist_ok=True)
-    (root / "usr/lib/callsheet/release.json").write_text(json.dumps(asdict(release), indent=1) + "\n")
+    (root / "usr/lib/callsheet").mkdir(parents=True, exist_ok=True)
+    (root / "usr/lib/callsheet/release.json").write_text(release.text)
     with (root / "usr/lib/os-release").open("a") as file:
         file.write(f'IMAGE_ID=callsheet\nIMAGE_VERSION="{release.version}"\n')
-    for command in (["systemd-sysusers", "--root", "/work"], ["systemctl", "--root", "/work", "preset-all"]):
+    for command in (["systemd-sysusers", "--root", "/work"], ["systemctl", "--root", "/work", "preset-all"],
+                    ["systemctl", "--root", "/work", "set-default", "multi-user.target"]):
         tooltree.run(command, log=shelf.log("image"), shown={"/work": root})
-
-
-def _compile(root: Path) -> None:
-    say.step("byte-compile its Python")
-    # The build tree has the same Python for this machine; its byte code is the same. The files never change,
-    # so their times need not be looked at.
-    crosstree.run([crosstree.PYTHON, "-m", "compileall", "-q", "-j2", "--invalidation-mode", "unchecked-hash", "-s", "/work",
-                   "-p", "/", "/work/usr/lib/python3.13", "/work/usr/lib/python3", f"/work/{HOME}"],
-                  log=shelf.log("image"), shown={"/work": root}, env={"PYTHONHASHSEED": "0"})
+    # The first root puts memory there, and systemd-tmpfiles makes its folders at every start.
+    shutil.rmtree(root / "var")
+    (root / "var").mkdir()
 
 
 def _write(folder: Path, made: int) -> None:
