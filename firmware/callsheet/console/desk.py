@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from callsheet.adapters.control import ControlClient, NoPhone, Refused
@@ -17,6 +17,10 @@ from callsheet.console.reply import Trouble
 from callsheet.formats.errors import FormatError, Invalid
 from callsheet.formats.settings import Settings, read_settings
 from callsheet.formats.settings_layers import layered
+
+RESTART = 20.0
+"""Seconds within which a phone that takes new settings is there again, also on the slowest board."""
+PAUSE = 0.25
 
 
 class Desk:
@@ -30,6 +34,7 @@ class Desk:
         """Held while the settings file changes."""
         self.applied: list[Callable[[], None]] = []
         """Called after settings were put on trial."""
+        self._restarted = -RESTART
 
     def settings(self, own: str | None = None) -> Settings:
         """Those in force, or those that would be if the phone's own file were `own`. Raises Trouble."""
@@ -72,13 +77,20 @@ class Desk:
         return Password(self.data)
 
     def ask(self, question: str, **more: Any) -> Any:
-        """Ask the phone. Raises Trouble if it does not run or says no."""
-        try:
-            return ControlClient(self.data).ask(question, **more)
-        except NoPhone as error:
-            raise Trouble(str(error), "log shows why it ended") from None
-        except Refused as refused:
-            raise Trouble(refused.reason, refused.remedy) from None
+        """Ask the phone; one that is taking new settings is waited for. Raises Trouble if it does not run or says no."""
+        while True:
+            try:
+                return ControlClient(self.data).ask(question, **more)
+            except NoPhone as error:
+                if monotonic() > self._restarted + RESTART:
+                    raise Trouble(str(error), "log shows why it ended") from None
+                sleep(PAUSE)
+            except Refused as refused:
+                raise Trouble(refused.reason, refused.remedy) from None
+
+    def restarted(self) -> None:
+        """The phone was told to take new settings, and is gone for a moment."""
+        self._restarted = monotonic()
 
 
 class Session:

@@ -27,6 +27,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from callsheet.console.reply import WIDTH
+
 CHUNK = 1024
 """Bytes read at a time: each reading draws the line anew, so a flood is taken in few."""
 BREATH = 0.005
@@ -35,8 +37,8 @@ LONGEST = 4096
 """Bytes without an end of line; what comes after is noise or a slip, and is dropped up to the next end of line."""
 MOST_LISTED = 150
 """Words that TAB shows at the most."""
-WIDTH, HEIGHT = 80, 24
-"""Of a terminal that nobody asked: serial lines cannot tell."""
+HEIGHT = 24
+"""Lines of a terminal that nobody asked."""
 _ENDS = b"\r\n"
 _PASTE, _PASTED = b"\x1b[200~", b"\x1b[201~"
 """Around pasted text, by terminals that were asked for it (xterm's "bracketed paste")."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 from unicodedata import east_asian_width
@@ -42,6 +43,10 @@ def usage(words: str) -> Trouble:
     return Trouble("not understood", f"write: {words}", USAGE)
 
 
+WIDTH = 80
+"""Columns of a terminal that nobody asked: a serial line cannot tell."""
+
+
 def columns(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
     """Rows with their cells below each other, two spaces apart; wide characters count twice (UAX #11)."""
     table = [[printable(cell) for cell in row] for row in rows]
@@ -49,6 +54,31 @@ def columns(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
               for i in range(max(map(len, table), default=0))]
     return tuple("  ".join(cell + " " * (widths[i] - _width(cell)) for i, cell in enumerate(row)).rstrip()
                  for row in table)
+
+
+def entries(rows: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Words, and what each is, folded to a terminal's width; below words that are long, the text begins anew."""
+    table = [(printable(word), printable(text)) for word, text in rows]
+    indent = min(22, max((_width(word) for word, _ in table), default=0) + 2)
+    lines = []
+    for word, text in table:
+        folded = _folded(text, WIDTH - 1 - indent)
+        if _width(word) + 2 > indent:
+            lines.append(word)
+        else:
+            lines.append(word + " " * (indent - _width(word)) + folded.pop(0))
+        lines += [" " * indent + rest for rest in folded]
+    return tuple(line.rstrip() for line in lines)
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """Broken at spaces, and where there are none, as in Chinese, between any two characters."""
+    lines = [""]
+    for piece in re.findall(r"[ -~]+? |[ -~]+|.", text):
+        if _width(lines[-1]) + _width(piece.rstrip()) > width and lines[-1]:
+            lines.append("")
+        lines[-1] += piece
+    return lines
 
 
 def printable(text: str) -> str:

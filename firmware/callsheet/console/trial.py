@@ -149,4 +149,6 @@ def _restart(desk: Desk, *, force: bool) -> str:
         return "the phone does not run; it takes them when it starts"
     except Refused as refused:
         return refused.reason
+    if now:
+        desk.restarted()
     return "the phone takes them now" if now else "the phone takes them when the present call is over"

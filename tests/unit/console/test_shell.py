@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commands: what they answer to people and to scripts, and what they do to the settings file."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +20,7 @@ from callsheet.console.texts import en, zh
 from callsheet.console.texts.settings_zh import SETTINGS as SETTINGS_ZH
 from callsheet.formats.settings import read_settings
 from callsheet.formats.settings_edit import catalogue
+from tests.support.eventually import eventually
 
 FILE = '# desk 7\n[phone]\nid = "desk-7"\n\n[sip]\nserver = "pbx.example.com"  # old\npassword = "sesame"\n'
 
@@ -155,8 +158,10 @@ def test_a_link_is_tried_as_soon_as_it_is_set(shell: Shell) -> None:
 def test_a_settings_file_and_a_certificate_can_be_pasted(shell: Shell, desk: Desk) -> None:
     assert shell.asks_for_more("import") == shell.asks_for_more("certificate sip") == "."
     assert shell.asks_for_more("show") == ""
-    assert shell.run('import\n[calls]\ngap = 1\n').data == {"differ": ["phone.id", "calls.gap", "sip.server",
-                                                                       "sip.password"]}
+    reply = shell.run('import\n[calls]\ngap = 1\n')
+    assert reply.data == {"differ": ["phone.id", "calls.gap", "sip.server", "sip.password"], "erased": ["sip.password"]}
+    assert "apply erases it: sip.password" in text(reply)
+    assert shell.run('import\n[calls]\ngap = 1\n[sip]\npassword = "new"\n').data["erased"] == []
     assert shell.run("apply keep").status == OK
     assert desk.settings().calls.gap == 1.0
     assert "no certificate" in text(shell.run("certificate sip\nhello\n"))
@@ -164,6 +169,71 @@ def test_a_settings_file_and_a_certificate_can_be_pasted(shell: Shell, desk: Des
 
 def test_what_the_log_says_cannot_steer_the_terminal(shell: Shell, phone: Asked) -> None:
     assert text(shell.run("log")) == "a\\x1b[2Jb"
+
+
+def test_the_log_of_a_phone_that_does_not_run_is_the_systems(
+    shell: Shell, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    reply = shell.run("log")
+    assert (reply.status, "does not run" in text(reply)) == (FAILED, True) and "log shows" not in text(reply)
+    (tmp_path / "bin").mkdir()
+    journal = tmp_path / "bin" / "journalctl"
+    journal.write_text('#!/bin/sh\nprintf "%s\\n" "$*" "no \033[2Jdisplay"\n')
+    journal.chmod(0o755)
+    reply = shell.run("log 7")
+    assert reply.status == OK and "--unit callsheet.service --lines 7" in reply.lines[0]
+    assert reply.lines[1] == "no \\x1b[2Jdisplay"
+
+
+def test_apply_wait_answers_when_the_trial_is_over(shell: Shell, desk: Desk, phone: Asked) -> None:
+    shell.run("set sip.server new.example.com")
+    done: list[Reply] = []
+    waiting = threading.Thread(target=lambda: done.append(shell.run("apply wait")))
+    waiting.start()
+    eventually(lambda: desk.files.left() is not None)
+    assert not done
+    with desk.guard:
+        desk.files.confirm()
+    waiting.join()
+    assert done[0].status == OK and "stay" in done[0].lines[-1]
+    shell.run("set sip.server worse.example.com")
+    waiting = threading.Thread(target=lambda: done.append(shell.run("apply wait now")))
+    waiting.start()
+    eventually(lambda: desk.files.left() is not None)
+    with desk.guard:
+        desk.files.revert()
+    waiting.join()
+    assert done[1].status == FAILED and "settings from before are back" in text(done[1])
+    assert shell.run("apply keep wait").status == USAGE
+
+
+def test_a_phone_that_takes_new_settings_is_waited_for(
+    shell: Shell, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.restarted()
+    came: list[ControlServer] = []
+
+    def arrive(_: float) -> None:
+        if not came:
+            desk.data.mkdir()
+            came.append(ControlServer(desk.data, Asked()))
+            came[0].start()
+
+    monkeypatch.setattr("callsheet.console.desk.sleep", arrive)
+    assert shell.run("log").status == OK
+    came[0].close()
+
+
+def test_help_fits_a_terminal(shell: Shell) -> None:
+    for line in shell.run("help").lines:
+        assert len(line) < 80, line
+    shell.run("set phone.language zh")
+    shell.run("apply keep")
+    lines = shell.run("help").lines
+    assert any("试用" in line for line in lines)
+    for line in lines:
+        assert sum(2 if east_asian_width(one) in "WF" else 1 for one in line) < 80, line
 
 
 def test_completion(shell: Shell) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import sleep
 
 from callsheet.console.commands.base import Command
 from callsheet.console.desk import Session, checked
@@ -12,16 +13,19 @@ from callsheet.console.trial import take_effect
 from callsheet.formats.settings_edit import differences
 from callsheet.formats.settings_layers import without_password
 
+LOOK = 0.25
+"""Seconds between looks whether a trial is over."""
+
 
 class Apply(Command):
     """apply."""
 
     name = "apply"
-    usage = "[now] [keep]"
+    usage = "[now] [keep | wait]"
 
     def run(self, session: Session, words: Sequence[str], rest: str) -> Reply:
-        """Make the changes so, on trial. now: break off a call; keep: without a trial."""
-        if set(words) - {"now", "keep"}:
+        """Make the changes so, on trial. now: break off a call; keep: without a trial; wait: answer when it is over."""
+        if set(words) - {"now", "keep", "wait"} or {"keep", "wait"} <= set(words):
             raise self.wrong()
         desk, text = session.desk, session.candidate
         checked(text)
@@ -42,14 +46,18 @@ class Apply(Command):
             desk.files.apply(text.encode(), trial)
         session.forget()
         phone, *more = take_effect(desk, before, force="now" in words)
-        lines = [f"{len(names)} settings on disk; {phone}", *more]
+        count = "1 setting" if len(names) == 1 else f"{len(names)} settings"
+        lines = [f"{count} on disk; {phone}", *more]
+        data = {"applied": names, "phone": phone, "network": "; ".join(more), "trial": trial}
+        if "wait" in words:
+            return Reply((*lines, _outcome(session, text)), data)
         if trial is not None:
             lines.append(f"on trial for {trial:.0f} s: they go back unless the phone reaches its servers, or you confirm")
-        return Reply(tuple(lines), {"applied": names, "phone": phone, "network": "; ".join(more), "trial": trial})
+        return Reply(tuple(lines), data)
 
     def complete(self, session: Session, before: Sequence[str]) -> Iterable[str]:
-        """The two words."""
-        return [word for word in ("now", "keep") if word not in before]
+        """Its words."""
+        return [word for word in ("now", "keep", "wait") if word not in before]
 
 
 class Confirm(Command):
@@ -87,6 +95,15 @@ class Revert(Command):
         phone, *more = take_effect(desk, before)
         return Reply((f"the settings from before are back; {phone}", *more),
                      {"reverted": True, "phone": phone, "network": "; ".join(more)})
+
+
+def _outcome(session: Session, text: str) -> str:
+    """What a trial comes to, when it is over. Raises Trouble if the settings went back."""
+    while session.desk.files.left() is not None:
+        sleep(LOOK)
+    if session.desk.text() != text:
+        raise Trouble("the phone did not reach its servers in time: the settings from before are back", "status says more")
+    return "the new settings work and stay"
 
 
 def _without_password(text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from callsheet.adapters.whole_file import write_whole
 from callsheet.console.commands.base import Command
 from callsheet.console.desk import Session, checked
 from callsheet.console.reply import Reply, Trouble, columns
-from callsheet.formats.settings_edit import differences, exported, with_value
+from callsheet.formats.settings_edit import described, differences, exported, with_value
 
 END = "."
 """A line with nothing else ends what is pasted."""
@@ -49,8 +49,12 @@ class Import(Command):
         settings = checked(text)
         session.candidate = text
         changes = list(differences(session.desk.usable(), settings))
-        return Reply((f"{len(changes)} settings differ; diff shows them, apply makes it so",),
-                     {"differ": [name for name, _, _ in changes]})
+        lost = [name for name, old, new in changes if old and not new and described(name).secret]
+        lines = [f"{len(changes)} settings differ; diff shows them, apply makes it so"]
+        if lost:
+            # An export without --secrets that comes back is the usual reason.
+            lines.append(f"not in this text, so apply erases it: {', '.join(lost)}")
+        return Reply(tuple(lines), {"differ": [name for name, _, _ in changes], "erased": lost})
 
     def ends(self, words: Sequence[str]) -> str:
         """The file follows."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from callsheet.console.commands.base import Command
 from callsheet.console.desk import Session
-from callsheet.console.reply import USAGE, Reply, Trouble, columns
+from callsheet.console.reply import USAGE, Reply, Trouble, entries
 from callsheet.console.texts import language
 from callsheet.formats.errors import nearest
 
@@ -29,7 +29,7 @@ class Help(Command):
         texts = language(session)
         if not words:
             rows = [(f"{one.name} {one.usage}".strip(), texts[f"help.{one.name}"]) for one in self.others]
-            return Reply((*columns(rows), texts["help.more"]),
+            return Reply((*entries(rows), "", texts["help.more"]),
                          [{"name": one.name, "usage": one.usage, "text": texts[f"help.{one.name}"]}
                           for one in self.others])
         found = next((one for one in self.others if one.name == words[0]), None)

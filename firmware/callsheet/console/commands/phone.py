@@ -29,12 +29,12 @@ class Status(Command):
         rows = [
             ("phone", f"{found['phone']}, firmware {found.get('firmware', '')}"),
             ("agent", _agent(found)),
-            ("sip", "registered" if found.get("registered") else f"not registered {found['registration']}".strip()),
+            ("sip", _registration(found)),
             ("network", "up" if found["network"] else "down"),
             ("headset", found["headset_name"] or "plugged in" if found.get("headset") else "none"),
             ("clock", "right" if found["clock_trusted"] else "not known to be right: nothing with calling hours is dialled"),
             ("sheet", _sheet(found)),
-            ("doing", found.get("activity", "idle") + (f", waits: {found['blocker']}" if found.get("blocker") else "")),
+            ("doing", found.get("activity", "idle") + (f", waits: {_words(found['blocker'])}" if found.get("blocker") else "")),
             ("uploads", f"{found.get('outbox', 0)} waiting" + (f": {found['outbox_error']}" if found["outbox_error"] else "")),
             *((f"fault: {part}", text) for part, text in found["fault_texts"].items()),
         ]
@@ -115,7 +115,7 @@ class Queue(Command):
         found = session.desk.ask("queue", most=int(words[0]) if words else 10)
         counts = found["counts"]
         head = ", ".join(f"{counts[name]} {name}" for name in ("done", "open", "waiting", "held", "dropped"))
-        rows = [(one["task"], one["number"], "now" if one["ready"] else one["due"] or "", one["blocker"]) for one in found["upcoming"]]
+        rows = [(one["task"], one["number"], "now" if one["ready"] else one["due"] or "", _words(one["blocker"], one["until"])) for one in found["upcoming"]]
         return Reply((f"{found['sheet']} revision {found['revision']}: {counts['total']} tasks, {head}",
                       *columns(rows)), found)
 
@@ -134,7 +134,7 @@ class Sip(Command):
         registered = bool(found.get("registered"))
         rows = [("server", sip.server or "none set"), ("account", sip.user), ("transport", sip.transport),
                 ("media", f"SRTP {sip.srtp}; {', '.join(sip.codecs)}"),
-                ("state", "registered" if registered else f"not registered {found['registration']}".strip())]
+                ("state", _registration(found))]
         return Reply(columns(rows), {"server": sip.server, "user": sip.user, "transport": sip.transport,
                                      "registered": registered, "registration": found["registration"]},
                      OK if registered else FAILED)
@@ -163,6 +163,26 @@ def _agent(found: dict[str, Any]) -> str:
     return f"{found['agent']}, {found.get('work', 'off')}" + (f": {say('en', reason)}" if reason else "")
 
 
+def _registration(found: dict[str, Any]) -> str:
+    if found.get("registered"):
+        return "registered"
+    # The phone's own reasons have no code of SIP.
+    reason = str(found["registration"]).removeprefix("0 ")
+    return f"not registered: {reason}" if reason else "not registered"
+
+
+def _words(reason: str, until: str | None = None, detail: str = "") -> str:
+    """Why something waits, in the display's words where it has some."""
+    for key in (f"why.{reason}", f"block.{reason}"):
+        text = say("en", key, time=until or "", detail=detail)
+        if text != key:
+            return text.strip().removesuffix(":")
+    if not detail:
+        return reason
+    said = say("en", detail)
+    return f"{reason} ({said})"
+
+
 def _sheet(found: dict[str, Any]) -> str:
     note = found["sheet_note"]
     text = f"{found['sheet']} revision {found.get('revision', 0)}" if found.get("sheet") else "none"
@@ -185,7 +205,7 @@ def _why(session: Session) -> Reply:
     reason = found["blocker"] or found["obstacle"]
     if not reason:
         return Reply(("nothing keeps it: it dials",), found)
-    rows = [("because", reason + (f" ({found['detail']})" if found["detail"] else "")), ("until", found["until"] or "somebody acts")]
+    rows = [("because", _words(reason, found["until"], found["detail"])), ("until", found["until"] or "somebody acts")]
     if found["next"]:
         rows.append(("next", f"{found['next']['task']} {found['next']['number']}"))
     return Reply(columns(rows), found)

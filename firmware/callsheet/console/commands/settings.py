@@ -9,7 +9,7 @@ from typing import Any
 from callsheet.console.commands.base import Command
 from callsheet.console.desk import Session, checked
 from callsheet.console.probe import probe
-from callsheet.console.reply import Reply, columns
+from callsheet.console.reply import USAGE, Reply, Trouble, columns
 from callsheet.console.texts import help_of, language
 from callsheet.formats.sections import MASK, masked
 from callsheet.formats.settings import Settings
@@ -49,7 +49,7 @@ class Show(Command):
             names = [name for name, one in catalogue().items()
                      if wanted == "all" or value_of(settings, name) != one.default]
         shown = {name: value_of(masked(settings), name) for name in names}
-        lines = columns((name, as_text(value)) for name, value in shown.items())
+        lines = columns((name, as_text(value) or "–") for name, value in shown.items())
         return Reply(lines or ("all settings are at their defaults",), shown)
 
     def complete(self, session: Session, before: Sequence[str]) -> Iterable[str]:
@@ -81,7 +81,8 @@ class Set(Command):
         """Change one setting in what `apply` will apply; a link is tried at once, and the answer shown."""
         if len(words) < 2:
             if words:
-                described(words[0])
+                one = described(words[0])
+                raise Trouble("not understood", f"write: set {one.name} VALUE; {one.kind.replace('`', '')}", USAGE)
             raise self.wrong()
         name = described(words[0]).name
         value = value_from(name, rest.partition(words[0])[2])

@@ -24,6 +24,7 @@ from callsheet.console.reply import FAILED, OK, Reply, Trouble, columns, printab
 from callsheet.formats.sections import masked
 
 SELFTEST_SECONDS = 180.0
+PHONE_UNIT = "callsheet.service"
 
 
 class Log(Command):
@@ -37,8 +38,16 @@ class Log(Command):
         numbers = [word for word in words if word != "-f"]
         if len(numbers) > 1 or (numbers and not numbers[0].isdecimal()):
             raise self.wrong()
-        found = session.desk.ask("log", most=int(numbers[0]) if numbers else 20)
-        return Reply(tuple(printable(line["text"]) for line in found), found)
+        most = int(numbers[0]) if numbers else 20
+        try:
+            found = session.desk.ask("log", most=most)
+        except Trouble as trouble:
+            # A phone that does not run cannot say why; the system's journal can.
+            found = _journal(most)
+            if not found:
+                raise Trouble(trouble.reason) from None
+        lines = tuple(printable(line["text"]) for line in found)
+        return Reply(lines or ("the phone has nothing to say since its start",), found)
 
     def follow(self, session: Session, words: Sequence[str]) -> Iterator[list[str]] | None:
         """New lines."""
@@ -56,6 +65,15 @@ class Log(Command):
             if found:
                 number = found[-1]["number"]
             yield [printable(line["text"]) for line in found]
+
+
+def _journal(most: int) -> list[dict[str, Any]]:
+    try:
+        done = subprocess.run(["journalctl", "--unit", PHONE_UNIT, "--lines", str(min(most, 1000)), "--output", "short-iso",
+                               "--no-pager", "--quiet"], capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return []
+    return [{"number": number, "text": line} for number, line in enumerate(done.stdout.splitlines(), 1)]
 
 
 class Test(Command):

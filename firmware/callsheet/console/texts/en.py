@@ -8,7 +8,7 @@ TEXTS = {
     "help.set": "change a setting; nothing happens until apply",
     "help.unset": "back to the default",
     "help.diff": "what apply would change",
-    "help.apply": "make the changes so, on trial; now: break off a call; keep: without a trial",
+    "help.apply": "make the changes so, on trial; now: break off a call; keep: without a trial; wait: until the trial is over",
     "help.confirm": "what is on trial stays",
     "help.revert": "drop the changes, or go back to the settings before the last apply",
     "help.sheet": "the sheet being worked; fetch: look for a newer one; why: why it is not dialling; try: only try the link",

@@ -8,7 +8,7 @@ TEXTS = {
     "help.set": "修改一项设置；apply 之前不生效",
     "help.unset": "恢复默认值",
     "help.diff": "显示 apply 将改变什么",
-    "help.apply": "使修改生效并试用；now：中断通话；keep：不试用",
+    "help.apply": "使修改生效并试用；now：中断通话；keep：不试用；wait：等到试用结束",
     "help.confirm": "保留试用中的设置",
     "help.revert": "放弃修改，或恢复上次 apply 之前的设置",
     "help.sheet": "正在处理的呼叫单；fetch：查找新版本；why：为什么不拨号；try：只试一下链接",
