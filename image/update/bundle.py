@@ -39,7 +39,7 @@ filename=slot.img
 adaptive=block-hash-index
 """
 # Blocks of 128 KiB: over the network only those that differ are fetched.
-PACKING = "-comp zstd -Xcompression-level 19 -b 128K"
+PACKING = "-comp zstd -Xcompression-level 15 -b 128K"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from callsheet.adapters.control import ControlClient, NoPhone, Refused
 from callsheet.ports import PortError
 
 FOLDER = Path(os.environ.get("CALLSHEET_SYSTEM", "/run/callsheet-system"))
-VERBS = ("reboot", "power-off", "set-clock", "network", "update", "update-status", "factory-reset")
+VERBS = ("reboot", "power-off", "set-clock", "network", "update", "update-status", "update-offer", "update-settle",
+         "update-back", "factory-reset")
 PATIENCE = 30.0
 
 

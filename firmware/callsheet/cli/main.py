@@ -18,6 +18,8 @@ PROGRAMS = {
     "console": ("callsheet.cli.console", "the admin's console, over serial lines or here", "console"),
     "provision": ("callsheet.cli.provision", "take callsheet.toml from the card's boot partition", ""),
     "system": ("callsheet.cli.system", "what needs root on an appliance, for phone and console", ""),
+    "settle": ("callsheet.cli.settle", "on an appliance: is the version that was just installed good?", ""),
+    "offer": ("callsheet.cli.offer", "on an appliance: is there an update on this stick?", ""),
     "manager": ("callsheet.cli.manager", "from a spreadsheet to sheets, from results to a report", "manager"),
 }
 """Commands that parse their own words: module with `run`, what they are, and the extra they need.

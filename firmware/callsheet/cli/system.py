@@ -29,7 +29,9 @@ def run(argv: list[str]) -> int:
         group = grp.getgrnam(arguments.group).gr_gid
         FOLDER.mkdir(mode=0o750, exist_ok=True)
         os.chown(FOLDER, -1, group)
-        server = ControlServer(FOLDER, Verbs(arguments.data))
+        verbs = Verbs(arguments.data)
+        verbs.updates.start()
+        server = ControlServer(FOLDER, verbs)
         server.start()
         os.chown(FOLDER / NAME, -1, group)
     except KeyError:

@@ -139,10 +139,11 @@ class Terminal:
             if coming is None:
                 return False
             line.say(language(shell.session)["session.follow"])
-            while True:
-                line.say(*(await asyncio.to_thread(next, coming)))
+            while (lines := await asyncio.to_thread(next, coming, None)) is not None:
+                line.say(*lines)
                 if await line.key(FOLLOW):
-                    return True
+                    break
+            return True
         except Trouble as trouble:
             line.say(*trouble.reply().lines)
             return True

@@ -3,28 +3,27 @@
 
 from __future__ import annotations
 
-import os
-import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from callsheet.adapters.control import Refused
 from callsheet.adapters.identity import identity
+from callsheet.adapters.privileged import FOLDER
 from callsheet.adapters.whole_file import write_whole
 from callsheet.formats.errors import Invalid, check_each, dotted
 from callsheet.formats.network import NetworkSettings, network_checks
 from callsheet.system.network import HOSTNAME, WIRED, WPA, files
+from callsheet.update.install import Updates
+from callsheet.update.rauc import Rauc
 
 EARLIEST, LATEST = 1_700_000_000.0, 4_000_000_000.0
 """POSIX seconds a clock may be set to: November 2023 to 2096."""
 RESET_MARK = "factory-reset"
 """In the data partition's root: the next boot erases what is there before anything reads it."""
-_STICKS = ("/media/", "/run/media/", "/mnt/")
 
 Run = Callable[[Sequence[str], float], str]
 """Runs a program with its arguments for so many seconds at most; returns what it printed. Raises Refused."""
@@ -47,15 +46,17 @@ def run(command: Sequence[str], patience: float) -> str:
 class Verbs:
     """Answers for `adapters.control.ControlServer`."""
 
-    def __init__(self, data: Path, root: Path = Path("/"), run: Run = run) -> None:
+    def __init__(self, data: Path, root: Path = Path("/"), run: Run = run, updates: Updates | None = None) -> None:
         """`data`: the root of the data partition; `root`: where the system's files are written."""
         self._data, self._root, self._run = data, root, run
+        self.updates = updates or Updates(Rauc(run), data, FOLDER)
 
     def __call__(self, verb: str, more: dict[str, Any]) -> dict[str, Any]:
         """Do it. Raises Refused."""
         known: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "reboot": self._reboot, "power-off": self._power_off, "set-clock": self._clock, "network": self._network,
-            "update": self._update, "update-status": self._update_status, "factory-reset": self._reset,
+            "update": self._update, "update-status": lambda _: self.updates.status(), "update-offer": self._offer,
+            "update-settle": self._settle, "update-back": lambda _: self.updates.back(), "factory-reset": self._reset,
         }
         if verb not in known:
             raise Refused(f"unknown verb {verb[:40]!r}", f"one of {', '.join(known)}")
@@ -96,19 +97,20 @@ class Verbs:
         return {"changed": changed, "interface": WIRED}
 
     def _update(self, more: Mapping[str, Any]) -> dict[str, Any]:
-        source = more.get("source")
+        source, failing = more.get("source"), more.get("failing", [])
         if not isinstance(source, str) or not source.isprintable() or len(source) > 2000:
-            raise Refused("not a link or a file", "write https://… or the path on a USB stick")
-        scheme = urlsplit(source).scheme
-        path = os.path.normpath(source)
-        if scheme not in ("http", "https") and not path.startswith(_STICKS):
-            raise Refused("an update comes from http, https or a USB stick", f"such as {_STICKS[0]}stick/callsheet.raucb")
-        self._run(("rauc", "install", source if scheme else path), 900.0)
-        return {"installed": True}
+            raise Refused("not a link or a file", "write https://… or the word stick")
+        names = tuple(str(one) for one in failing) if isinstance(failing, list) else ()
+        return self.updates.install(source, older=more.get("older") is True, failing=names)
 
-    def _update_status(self, _: Mapping[str, Any]) -> dict[str, Any]:
-        text = self._run(("rauc", "status"), 30.0)
-        return {"text": re.sub(r"\x1b\[[0-9;]*m", "", text)}
+    def _offer(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        if more.get("withdraw") is True:
+            self.updates.withdraw()
+            return {"withdrawn": True}
+        return self.updates.offer(str(more.get("folder")))
+
+    def _settle(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        return self.updates.settle(more.get("good") is True, str(more.get("reason", "")))
 
     def _reset(self, _: Mapping[str, Any]) -> dict[str, Any]:
         write_whole(self._data / RESET_MARK, b"")

@@ -17,8 +17,8 @@ from callsheet.console.commands.system import (
     Reboot,
     Test,
     Time,
-    Update,
 )
+from callsheet.console.commands.update import Update
 
 __all__ = ["COMMANDS", "Command"]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""log, test, time, network, update, password, label, reboot, power-off, factory-reset: the machine itself."""
+"""log, test, time, network, password, label, reboot, power-off, factory-reset: the machine itself."""
 
 from __future__ import annotations
 
@@ -148,23 +148,6 @@ class Network(Command):
     def complete(self, session: Session, before: Sequence[str]) -> Iterable[str]:
         """Its word."""
         return () if before else ("show",)
-
-
-class Update(Command):
-    """update."""
-
-    name = "update"
-    usage = "URL | FILE | status"
-
-    def run(self, session: Session, words: Sequence[str], rest: str) -> Reply:
-        """Install a signed bundle into the other slot; it is started at the next reboot, and falls back if it fails."""
-        if len(words) != 1:
-            raise self.wrong()
-        if words[0] == "status":
-            found = ask_system("update-status")
-            return Reply(tuple(printable(line) for line in str(found["text"]).splitlines()), found)
-        found = ask_system("update", source=words[0], patience=900.0)
-        return Reply(("installed; reboot starts it",), found)
 
 
 class PasswordCommand(Command):

@@ -25,7 +25,7 @@ TEXTS = {
     "help.import": "take a settings file: paste it",
     "help.label": "name, MAC address and serial number for the sticker",
     "help.password": "change this console's password",
-    "help.update": "install a signed update",
+    "help.update": "install a signed update from a link or a stick; back: to the version before",
     "help.reboot": "start the machine anew",
     "help.power-off": "switch the machine off",
     "help.factory-reset": "erase everything that was set and stored",

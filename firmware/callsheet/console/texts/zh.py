@@ -25,7 +25,7 @@ TEXTS = {
     "help.import": "采用粘贴进来的设置文件",
     "help.label": "标签内容：名称、MAC 地址和序列号",
     "help.password": "修改控制台密码",
-    "help.update": "安装已签名的更新",
+    "help.update": "从链接或 U 盘安装已签名的更新；back：回到之前的版本",
     "help.reboot": "重新启动",
     "help.power-off": "关机",
     "help.factory-reset": "清除所有设置和数据",
