@@ -18,6 +18,7 @@ CHUNK = 1 << 20
 Range = tuple[int, int]
 """First and last block."""
 _FREE = re.compile(r"^  Free blocks: (.*)$", re.MULTILINE)
+_SIZE = re.compile(r"^Block size: +(\d+)$", re.MULTILINE)
 _COUNT = re.compile(r"^Block count: +(\d+)$", re.MULTILINE)
 _HEAD = """\
 <?xml version="1.0" ?>
@@ -34,13 +35,13 @@ _TAIL = "    </BlockMap>\n</bmap>\n"
 
 
 def used(dump: str) -> list[Range]:
-    """The blocks of an ext4 file system that are not free, by what dumpe2fs(8) says of it; its blocks are as large as ours.
+    """The blocks of an ext4 file system that are not free, by what dumpe2fs(8) says of it.
 
-    Raises ValueError if it says nothing of the kind.
+    Raises ValueError if it says nothing of the kind, or its blocks are of another size than ours.
     """
-    count = _COUNT.search(dump)
-    if count is None:
-        raise ValueError("that is not dumpe2fs's output")
+    count, size = _COUNT.search(dump), _SIZE.search(dump)
+    if count is None or size is None or int(size[1]) != BLOCK:
+        raise ValueError(f"no ext4 file system with blocks of {BLOCK} bytes")
     free = [tuple(map(int, (part.split("-") * 2)[:2])) for row in _FREE.findall(dump) for part in row.split(", ") if part]
     found, at = [], 0
     for first, last in sorted(free):

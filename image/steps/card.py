@@ -39,7 +39,9 @@ def data_partition(folder: Path, made: int) -> Path:
     """Make the empty data partition's file system in `folder`. Raises Failed."""
     image = folder / "data.ext4"
     _blank(image, DATA)
-    tooltree.run(["mke2fs", "-q", "-t", "ext4", "-L", DATA.label, "-U", DATA_UUID, "-m", "0", "-O", "metadata_csum,64bit",
+    tooltree.run(["mke2fs", "-q", "-t", "ext4", "-L", DATA.label, "-U", DATA_UUID, "-m", "0",
+                  # As for the whole card, of which it will have the most.
+                  "-b", str(bmap.BLOCK), "-i", "16384", "-J", "size=16", "-O", "metadata_csum,64bit",
                   "-E", f"hash_seed={DATA_UUID},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0,nodiscard",
                   "/work/data.ext4"], log=shelf.log("image"), shown={"/work": folder}, env={"SOURCE_DATE_EPOCH": str(made)})
     return image

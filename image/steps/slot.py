@@ -146,7 +146,7 @@ def _write(folder: Path, made: int) -> None:
     with image.open("wb") as file:
         file.truncate(SLOT_A.size << 20)
     pack = f"tar --sort=name --mtime=@{made} --numeric-owner --format=gnu -C /work/root -cf /work/root.tar ."
-    write = (f"mke2fs -q -t ext4 -L {SLOT_A.label} -U {UUID} -O ^has_journal,^orphan_file -m 0 "
+    write = (f"mke2fs -q -t ext4 -b 4096 -L {SLOT_A.label} -U {UUID} -O ^has_journal,^orphan_file -m 0 "
              f"-E hash_seed={UUID},root_owner=0:0,lazy_itable_init=0,nodiscard -d /work/root.tar /work/slot.ext4")
     tooltree.run(["sh", "-ec", f"{pack} && {write} && rm /work/root.tar"], log=shelf.log("image"), shown={"/work": folder},
                  env={"SOURCE_DATE_EPOCH": str(made)})
