@@ -14,9 +14,10 @@ from callsheet.adapters.settings_files import SettingsError
 from callsheet.adapters.settings_layers import SettingsLayers
 from callsheet.console.password import Password
 from callsheet.console.reply import Trouble
-from callsheet.formats.errors import FormatError, Invalid
+from callsheet.formats.errors import FormatError
 from callsheet.formats.settings import Settings, read_settings
-from callsheet.formats.settings_layers import layered
+from callsheet.formats.settings_moves import with_new_names
+from callsheet.formats.settings_tolerant import faults, tolerant
 
 RESTART = 20.0
 """Seconds within which a phone that takes new settings is there again, also on the slowest board."""
@@ -37,19 +38,34 @@ class Desk:
         self._restarted = -RESTART
 
     def settings(self, own: str | None = None) -> Settings:
-        """Those in force, or those that would be if the phone's own file were `own`. Raises Trouble."""
+        """Those in force, or those that would be if the phone's own file were `own`. Raises Trouble.
+
+        What was wrong in the file before, such as a setting of newer firmware, is left out and no hindrance.
+        """
         text = self.text() if own is None else own
-        checked(text)
+        self._check(text)
         try:
-            return layered(text.encode(), self.layers.fleet.current())
-        except FormatError as error:
-            raise Trouble(str(error)) from None
+            return tolerant(text.encode(), self.layers.fleet.current())[0]
         except SettingsError as error:
             raise Trouble(str(error)) from None
 
     def own(self) -> Settings:
         """What the phone's own file says, without its fleet's. Raises Trouble."""
-        return checked(self.text())
+        return tolerant(self.text().encode())[0]
+
+    def faults(self, text: str | None = None) -> tuple[FormatError, ...]:
+        """What is wrong in the phone's own file, or in `text`. Raises Trouble."""
+        return faults((self.text() if text is None else text).encode())
+
+    def _check(self, text: str) -> None:
+        """Raises Trouble for a fault that the file does not have already."""
+        found = self.faults(text)
+        if not found:
+            return
+        known = {(fault.place, fault.reason) for fault in self.faults()}
+        for fault in found:
+            if (fault.place, fault.reason) not in known:
+                raise trouble_of(fault)
 
     def text(self) -> str:
         """The settings file. Raises Trouble."""
@@ -59,10 +75,10 @@ class Desk:
             raise Trouble(str(error)) from None
 
     def usable(self) -> Settings:
-        """As they are; the defaults where the file is wrong, so that a console can always be opened."""
+        """As they are; the defaults where a file is wrong, so that a console can always be opened."""
         try:
-            return self.settings()
-        except Trouble:
+            return self.layers.tolerant()[0]
+        except SettingsError:
             return Settings()
 
     @property
@@ -104,13 +120,13 @@ class Session:
     @property
     def candidate(self) -> str:
         """The settings file as it is to be. Raises Trouble."""
-        return self.desk.text() if self._base is None else self._candidate
+        return with_todays_names(self.desk.text()) if self._base is None else self._candidate
 
     @candidate.setter
     def candidate(self, text: str) -> None:
         if self._base is None:
             self._base = self.desk.text()
-        self._candidate = text
+        self._candidate = with_todays_names(text)
 
     @property
     def changed(self) -> bool:
@@ -131,11 +147,22 @@ def checked(text: str) -> Settings:
     try:
         return read_settings(text.encode(), "")
     except FormatError as error:
-        where = f"line {error.line}: " if error.line else ""
-        place = f"{error.place}: " if error.place else ""
-        raise Trouble(f"{where}{place}{error.reason}", error.remedy) from None
-    except Invalid as fault:
-        raise Trouble(fault.reason, fault.remedy) from None
+        raise trouble_of(error) from None
+
+
+def trouble_of(fault: FormatError) -> Trouble:
+    """A fault in a file, as an answer."""
+    where = f"line {fault.line}: " if fault.line else ""
+    place = f"{fault.place}: " if fault.place else ""
+    return Trouble(f"{where}{place}{fault.reason}", fault.remedy)
+
+
+def with_todays_names(text: str) -> str:
+    """The file under today's names; one that is no TOML as it is."""
+    try:
+        return with_new_names(text)
+    except ValueError:
+        return text
 
 
 def within(patience: float, what: Callable[[], bool], pause: Callable[[float], object]) -> bool:

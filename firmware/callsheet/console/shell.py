@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from callsheet.console.commands import COMMANDS, Command
 from callsheet.console.desk import Session
 from callsheet.console.reply import USAGE, Reply, Trouble, printable
-from callsheet.formats.errors import Invalid, nearest
+from callsheet.formats.errors import FormatError, Invalid, nearest
 from callsheet.ports import PortError
 
 log = logging.getLogger("callsheet.console")
@@ -37,6 +37,8 @@ class Shell:
             return command.run(self.session, words[1:], line.lstrip().partition(words[0])[2].lstrip(" "))
         except Trouble as trouble:
             return trouble.reply()
+        except FormatError as fault:
+            return Trouble(str(fault), "revert brings the settings from before back; import takes others").reply()
         except Invalid as fault:
             return Trouble(fault.reason, fault.remedy).reply()
         except (PortError, OSError) as error:

@@ -17,6 +17,7 @@ from callsheet.formats.header import check_link, check_rules, with_whole_times
 from callsheet.formats.moments import zone
 from callsheet.formats.network import NetworkSettings, network_checks
 from callsheet.formats.sections import Section, read_sections
+from callsheet.formats.settings_moves import moved
 from callsheet.formats.texts import check_name
 from callsheet.formats.typed import typed
 
@@ -265,8 +266,15 @@ def read_settings(data: bytes, name: str = "") -> Settings:
 
 
 def _made(objects: dict[str, Any]) -> Settings:
-    settings = typed(_with_times(objects), Settings)
-    _check(settings)
+    objects, came = moved(objects)
+    try:
+        settings = typed(_with_times(objects), Settings)
+        _check(settings)
+    except Invalid as fault:
+        # Places are those in the file, which may have a name from before.
+        place = came.get(".".join(map(str, fault.path[:2])))
+        path = (*place.split("."), *fault.path[2:]) if place else fault.path
+        raise Invalid(fault.reason, path, fault.remedy) from None
     return settings
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from callsheet.formats.settings import Settings, read_settings
 from callsheet.formats.settings_edit import catalogue, with_value, without_value
+from callsheet.formats.settings_moves import moved
 from callsheet.formats.texts import plain_text
 from callsheet.formats.toml_places import parsed
 
@@ -29,7 +30,7 @@ def layered(local: bytes, fleet: bytes = b"", name: str = "") -> Settings:
 
 def set_in(data: bytes) -> dict[str, Any]:
     """The settings that a file sets, by name. Raises FormatError."""
-    objects = parsed(plain_text(data))
+    objects, _ = moved(parsed(plain_text(data)))
     return {f"{section}.{key}": value for section, table in objects.items() if isinstance(table, dict)
             for key, value in table.items() if f"{section}.{key}" in catalogue()}
 

@@ -3,7 +3,7 @@
 
 After an update was taken back, the file may hold settings that this version does
 not know; a hand may have written it. Either way a phone that does not start can
-tell nobody.
+tell nobody. What is left out stays in the file, for the newer version.
 """
 
 from __future__ import annotations
@@ -25,26 +25,31 @@ def tolerant(local: bytes, fleet: bytes = b"") -> tuple[Settings, tuple[str, ...
     """The settings without what is wrong, and what that was. A file that is no TOML at all counts as empty."""
     local, problems = _without_faults(local)
     fleet, others = _without_faults(fleet)
-    return layered(local, fleet), (*problems, *(f"fleet settings: {one}" for one in others))
+    return layered(local, fleet), (*map(str, problems), *(f"fleet settings: {one}" for one in others))
 
 
-def _without_faults(data: bytes) -> tuple[bytes, tuple[str, ...]]:
-    problems: list[str] = []
+def faults(data: bytes) -> tuple[FormatError, ...]:
+    """What is wrong in one file; a later fault may be a consequence of an earlier."""
+    return _without_faults(data)[1]
+
+
+def _without_faults(data: bytes) -> tuple[bytes, tuple[FormatError, ...]]:
+    problems: list[FormatError] = []
     for _ in range(MOST):
         try:
             layered(data)
         except FormatError as error:
-            problems.append(str(error))
-            rest = _without(data, error.place)
+            problems.append(error)
+            rest = without(data, error.place)
             if rest is None:
                 return b"", tuple(problems)
             data = rest
         else:
             return data, tuple(problems)
-    return b"", (*problems, f"more than {MOST} faults: none of it is used")
+    return b"", (*problems, FormatError(0, 0, f"more than {MOST} faults: none of it is used"))
 
 
-def _without(data: bytes, place: str) -> bytes | None:
+def without(data: bytes, place: str) -> bytes | None:
     """The file without the setting, or the section, at this place; None where there is no such place."""
     match = _PLACE.match(place)
     if match is None:

@@ -171,6 +171,38 @@ def test_what_the_log_says_cannot_steer_the_terminal(shell: Shell, phone: Asked)
     assert text(shell.run("log")) == "a\\x1b[2Jb"
 
 
+NEWER = FILE + 'hologram = true\n\n[teleport]\ntarget = "moon"\n'
+
+
+def test_settings_of_newer_firmware_hinder_nobody_and_stay_in_the_file(shell: Shell, desk: Desk) -> None:
+    """As after an update that was taken back."""
+    desk.config.write_text(NEWER)
+    assert shell.run("show sip.server").data["value"] == "pbx.example.com"
+    assert shell.run("set sip.server other.example.com").status == OK
+    assert shell.run("agent 101").status == OK
+    assert shell.run("set sheet.poll 1").status == FAILED
+    assert shell.run("apply keep").status == OK
+    assert desk.settings().sip.server == desk.usable().sip.server == "other.example.com"
+    assert "hologram = true" in desk.text() and 'target = "moon"' in desk.text()
+    # What is wrong anew is still refused, and what nobody needs can go.
+    assert shell.run("import\n[teleport]\ntarget = 1\n[phone]\nidd = 1\n").status == FAILED
+    assert {"sip.hologram", "teleport"} <= set(shell.complete("unset "))
+    assert shell.run("unset sip.hologram").status == shell.run("unset teleport").status == OK
+    assert shell.run("unset sip.hologram").status == FAILED
+    assert shell.run("apply keep").status == OK
+    assert desk.faults() == () and "hologram" not in desk.text()
+
+
+def test_a_file_that_is_no_toml_is_named_and_can_be_replaced(shell: Shell, desk: Desk) -> None:
+    desk.config.write_text("[sip\nserver=")
+    for line in ("set sip.server a.example.com", "unset sip.server", "agent 101"):
+        reply = shell.run(line)
+        assert reply.status == FAILED and "line 1" in text(reply) and "import" in text(reply), reply
+    assert shell.run("show").status == shell.run("diff").status == OK
+    assert shell.run("import\n" + FILE).status == OK and shell.run("apply keep").status == OK
+    assert desk.settings().sip.server == "pbx.example.com"
+
+
 def test_the_log_of_a_phone_that_does_not_run_is_the_systems(
     shell: Shell, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from time import sleep
 
 from callsheet.console.commands.base import Command
-from callsheet.console.desk import Session, checked
+from callsheet.console.desk import Session
 from callsheet.console.reply import Reply, Trouble
 from callsheet.console.trial import take_effect
-from callsheet.formats.settings_edit import differences
-from callsheet.formats.settings_layers import without_password
+from callsheet.formats.settings_edit import differences, without_value
 
 LOOK = 0.25
 """Seconds between looks whether a trial is over."""
@@ -28,9 +27,12 @@ class Apply(Command):
         if set(words) - {"now", "keep", "wait"} or {"keep", "wait"} <= set(words):
             raise self.wrong()
         desk, text = session.desk, session.candidate
-        checked(text)
-        text, password = _without_password(text)
         settings = desk.settings(text)
+        password = settings.console.password
+        if password:
+            # It is kept as a hash, never in the file.
+            text = without_value(text, "console.password")
+            settings = desk.settings(text)
         with desk.guard:
             if session.overtaken():
                 session.forget()
@@ -105,8 +107,3 @@ def _outcome(session: Session, text: str) -> str:
         raise Trouble("the phone did not reach its servers in time: the settings from before are back", "status says more")
     return "the new settings work and stay"
 
-
-def _without_password(text: str) -> tuple[str, str]:
-    """The console's password is kept as a hash, never in the file."""
-    data, password = without_password(text.encode())
-    return data.decode(), password

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from callsheet.console.commands.base import Command
-from callsheet.console.desk import Session, checked
+from callsheet.console.desk import Session
 from callsheet.console.probe import probe
 from callsheet.console.reply import FAILED, OK, Reply, Trouble, columns
 from callsheet.core.texts import say
@@ -56,7 +56,7 @@ class Agent(Command):
             raise self.wrong()
         if not words:
             found = session.desk.ask("status")
-            bound = checked(session.candidate).phone.agent
+            bound = session.desk.settings(session.candidate).phone.agent
             return Reply((_agent(found), f"bound to agent {bound}" if bound else "bound to nobody"),
                          {"signed_in": found.get("agent", ""), "bound": bound, "work": found.get("work", "off")})
         text = without_value(without_value(session.candidate, "phone.agent"), "phone.pin")
@@ -64,7 +64,7 @@ class Agent(Command):
             text = with_value(text, "phone.agent", words[0])
             if len(words) == 2:
                 text = with_value(text, "phone.pin", words[1])
-        settings = checked(text)
+        settings = session.desk.settings(text)
         session.candidate = text
         said = f"bound to agent {settings.phone.agent}" if settings.phone.agent else "bound to nobody"
         return Reply((f"{said}; apply makes it so",), {"bound": settings.phone.agent})
@@ -81,7 +81,7 @@ class Sheet(Command):
         match list(words):
             case [] | ["show"]:
                 found = session.desk.ask("status")
-                link = masked(checked(session.candidate)).sheet.url
+                link = masked(session.desk.settings(session.candidate)).sheet.url
                 return Reply(columns([("link", link or "from DHCP"), ("sheet", _sheet(found))]),
                              {"url": link, "sheet": found.get("sheet", ""), "revision": found.get("revision", 0),
                               "counts": found.get("counts", {}), "note": found["sheet_note"]})
@@ -91,7 +91,7 @@ class Sheet(Command):
             case ["why"]:
                 return _why(session)
             case ["try", *more] if len(more) <= 2:
-                tried = probe(checked(session.candidate), session.desk.data, *more)
+                tried = probe(session.desk.settings(session.candidate), session.desk.data, *more)
                 return Reply((f"{tried.url or 'sheet.url'}: {tried.text}",),
                              {"ok": tried.ok, "url": tried.url, "text": tried.text, "sheet": tried.sheet,
                               "revision": tried.revision, "tasks": tried.tasks}, OK if tried.ok else FAILED)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from callsheet.console.commands.base import Command
-from callsheet.console.desk import Session, checked
+from callsheet.console.desk import Session
 from callsheet.console.probe import probe
 from callsheet.console.reply import USAGE, Reply, Trouble, columns
 from callsheet.console.texts import help_of, language
@@ -24,6 +24,7 @@ from callsheet.formats.settings_edit import (
     without_value,
 )
 from callsheet.formats.settings_layers import set_in
+from callsheet.formats.settings_tolerant import without
 
 TRIED = ("sheet.url", "sheet.auth", "sheet.user", "sheet.password", "sheet.token", "sheet.ca_file", "sheet.ssh_key")
 """Settings after whose change the link is tried at once."""
@@ -87,7 +88,6 @@ class Set(Command):
         name = described(words[0]).name
         value = value_from(name, rest.partition(words[0])[2])
         text = with_value(session.candidate, name, value)
-        checked(text)
         settings = session.desk.settings(text)
         session.candidate = text
         lines, data = [f"{name} = {_shown(settings, name)}"], {"name": name, "value": _shown(settings, name)}
@@ -119,6 +119,8 @@ class Unset(Command):
         """Back to the default."""
         if len(words) != 1:
             raise self.wrong()
+        if words[0] not in catalogue() and words[0] in _unknown(session):
+            return self._drop(session, words[0])
         name = described(words[0]).name
         text = without_value(session.candidate, name)
         settings = session.desk.settings(text)
@@ -129,8 +131,17 @@ class Unset(Command):
         """Settings that are not at their defaults."""
         if before:
             return ()
-        settings = checked(session.candidate)
-        return [name for name, one in catalogue().items() if value_of(settings, name) != one.default]
+        settings = session.desk.settings(session.candidate)
+        names = [name for name, one in catalogue().items() if value_of(settings, name) != one.default]
+        return [*names, *_unknown(session)]
+
+    def _drop(self, session: Session, place: str) -> Reply:
+        """Something that this firmware does not know, in its place."""
+        data = without(session.candidate.encode(), place)
+        if data is None:
+            raise Trouble(f"{place} is not in the file")
+        session.candidate = data.decode()
+        return Reply((f"{place} goes from the file; apply makes it so",), {"name": place, "value": None})
 
 
 class Diff(Command):
@@ -145,6 +156,11 @@ class Diff(Command):
         changes = list(differences(session.desk.usable(), session.desk.settings(session.candidate)))
         lines = columns((name, f"{as_text(old) or '–'}  ->  {as_text(new) or '–'}") for name, old, new in changes)
         return Reply(lines or ("nothing to apply",), [{"name": n, "old": old, "new": new} for n, old, new in changes])
+
+
+def _unknown(session: Session) -> list[str]:
+    """What is in the file, and is left out, by its place."""
+    return [fault.place for fault in session.desk.faults(session.candidate) if fault.place]
 
 
 def _shown(settings: Settings, name: str) -> str:

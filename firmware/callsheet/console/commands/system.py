@@ -19,7 +19,7 @@ import msgspec
 from callsheet.adapters.identity import identity
 from callsheet.adapters.privileged import ask_system
 from callsheet.console.commands.base import Command
-from callsheet.console.desk import Session, checked
+from callsheet.console.desk import Session
 from callsheet.console.reply import FAILED, OK, Reply, Trouble, columns, printable
 from callsheet.formats.sections import masked
 
@@ -139,7 +139,7 @@ class Network(Command):
         """What the machine has now, and what the settings want; `set network.…` and `apply` change it."""
         if list(words) not in ([], ["show"]):
             raise self.wrong()
-        wanted = msgspec.to_builtins(masked(checked(session.candidate)).network)
+        wanted = msgspec.to_builtins(masked(session.desk.settings(session.candidate)).network)
         found = _interfaces()
         rows = [(one["name"], one["state"], one["mac"], ", ".join(one["addresses"]) or "no address") for one in found]
         rows += [(f"network.{name}", str(value), "", "") for name, value in wanted.items() if value]
