@@ -12,9 +12,15 @@ import sys
 import threading
 from pathlib import Path
 
-from callsheet.adapters.control import NAME, ControlServer
+from callsheet.adapters.control import NAME, ControlServer, Refused
 from callsheet.adapters.privileged import FOLDER
+from callsheet.adapters.settings_layers import SettingsLayers
+from callsheet.adapters.watchdog import Watchdog
+from callsheet.formats.errors import FormatError
+from callsheet.formats.network import NetworkSettings
 from callsheet.system.verbs import Verbs
+
+log = logging.getLogger("callsheet.system")
 
 
 def run(argv: list[str]) -> int:
@@ -23,6 +29,8 @@ def run(argv: list[str]) -> int:
         prog="callsheet system", description="What needs root on an appliance: reboot, clock, network, update, reset.")
     parser.add_argument("--data", type=Path, default=Path("/data"), help="root of the data partition")
     parser.add_argument("--group", default="callsheet", help="who may ask (default: callsheet)")
+    parser.add_argument("--config", type=Path, metavar="FILE",
+                        help="settings whose [network] the system is given at the start")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
     try:
@@ -32,6 +40,7 @@ def run(argv: list[str]) -> int:
         verbs = Verbs(arguments.data)
         verbs.updates.start()
         server = ControlServer(FOLDER, verbs)
+        _at_start(verbs, arguments.config)
         server.start()
         os.chown(FOLDER / NAME, -1, group)
     except KeyError:
@@ -40,9 +49,26 @@ def run(argv: list[str]) -> int:
     except OSError as error:
         print(f"callsheet system: {error}", file=sys.stderr)
         return 1
+    Watchdog().ready()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     ended.wait()
     server.close()
     return 0
+
+
+def _at_start(verbs: Verbs, config: Path | None) -> None:
+    """A fault in the settings is no reason to be without a network: DHCP it is then, and the console tells what is wrong."""
+    network = NetworkSettings()
+    try:
+        if config is not None:
+            layers = SettingsLayers(config)
+            layers.settle()
+            network = layers.tolerant()[0].network
+    except (FormatError, OSError) as error:
+        log.warning("the network's settings cannot be used: %s", error)
+    try:
+        verbs.at_start(network)
+    except (OSError, Refused) as error:
+        log.warning("the network is as it was: %s", error)

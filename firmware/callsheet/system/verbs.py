@@ -62,6 +62,13 @@ class Verbs:
             raise Refused(f"unknown verb {verb[:40]!r}", f"one of {', '.join(known)}")
         return known[verb](more)
 
+    def at_start(self, network: NetworkSettings) -> list[str]:
+        """Before anything uses them: the files for the network's settings. Returns those that changed. Raises Refused."""
+        made = files(network, identity().mac)
+        changed = [path for path, text in made.texts.items() if self._put(path, text, path in made.secret)]
+        self._run(("hostname", "-F", str(self._root / HOSTNAME)), 10.0)
+        return changed
+
     def _reboot(self, _: Mapping[str, Any]) -> dict[str, Any]:
         self._run(("systemctl", "--no-block", "reboot"), 10.0)
         return {"done": "reboot"}

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 UNITS = sorted((Path(__file__).resolve().parents[3] / "image" / "units").glob("*.service"))
+SYSTEM = UNITS[0].parents[1] / "system"
+ROOTS = {"callsheet-system", "callsheet-storage", "callsheet-reset", "callsheet-network"}
 MOST_EXPOSED = 20
 """Tenths: systemd-analyze(1) calls 2.0 OK."""
 
@@ -28,11 +30,15 @@ def test_units_are_hardened(unit: Path) -> None:
 def test_units_run_commands_that_there_are(unit: Path) -> None:
     from callsheet.cli.main import PROGRAMS
 
-    (command,) = [line.removeprefix("ExecStart=").split() for line in unit.read_text().splitlines()
-                  if line.startswith("ExecStart=")]
-    assert command[0] == "/usr/bin/callsheet" and command[1] in PROGRAMS
-    # Only the one that is there for it runs as root.
-    assert ("User=callsheet" in unit.read_text()) == (unit.name != "callsheet-system.service")
+    text = unit.read_text()
+    (command,) = [line.removeprefix("ExecStart=").split() for line in text.splitlines() if line.startswith("ExecStart=")]
+    if command[0] == "/usr/bin/callsheet":
+        assert command[1] in PROGRAMS
+    else:
+        script = SYSTEM / command[0].lstrip("/")
+        assert script.stat().st_mode & 0o111, f"{script} cannot be run"
+    # Only those that are there for it run as root.
+    assert ("User=callsheet" in text) == (unit.stem not in ROOTS)
 
 
 def test_there_are_units() -> None:
