@@ -65,7 +65,8 @@ class Desk:
         known = {(fault.place, fault.reason) for fault in self.faults()}
         for fault in found:
             if (fault.place, fault.reason) not in known:
-                raise trouble_of(fault)
+                # Without its line: nobody at a console sees the file.
+                raise Trouble(f"{fault.place}: {fault.reason}" if fault.place else str(fault), fault.remedy)
 
     def text(self) -> str:
         """The settings file. Raises Trouble."""

@@ -9,6 +9,7 @@ can read the display has the phone in hand anyway.
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import time
@@ -28,6 +29,8 @@ FIRST_WAIT, LONGEST_WAIT = 5.0, 900.0
 """Seconds after the tries that are free; doubled each time."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Nothing that looks like something else on a small display."""
+_guard = threading.Lock()
+"""Who tries at two consoles at once has no more tries than at one."""
 
 
 class Kept(Struct, frozen=True, omit_defaults=True):
@@ -50,12 +53,13 @@ class Password:
 
     def ensure(self) -> str:
         """Make a password if there is none; returns the one to be shown on the display, or ""."""
-        kept = self._load()
-        if not kept.hash:
-            made = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
-            kept = Kept(_hashed(made), shown=made)
-            self._save(kept)
-        return kept.shown
+        with _guard:
+            kept = self._load()
+            if not kept.hash:
+                made = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+                kept = Kept(_hashed(made), shown=made)
+                self._save(kept)
+            return kept.shown
 
     def known(self) -> bool:
         """Whether there is a password."""
@@ -69,7 +73,8 @@ class Password:
         """Choose a password. Raises Invalid if it is too short or cannot be typed."""
         if len(password) < LEAST_PASSWORD or not password.isprintable():
             raise Invalid(f"a password has at least {LEAST_PASSWORD} characters, all printable")
-        self._save(Kept(_hashed(password)))
+        with _guard:
+            self._save(Kept(_hashed(password)))
 
     def wait(self) -> float:
         """Seconds until the next try."""
@@ -78,6 +83,10 @@ class Password:
 
     def check(self, password: str) -> bool:
         """Whether it is the password. The failure is on disk before the answer is known; not while `wait` is above 0."""
+        with _guard:
+            return self._check(password)
+
+    def _check(self, password: str) -> bool:
         kept = self._load()
         if self.wait() > 0 or not kept.hash:
             return False

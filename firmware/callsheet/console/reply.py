@@ -62,16 +62,16 @@ def entries(rows: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     indent = min(22, max((_width(word) for word, _ in table), default=0) + 2)
     lines = []
     for word, text in table:
-        folded = _folded(text, WIDTH - 1 - indent)
+        parts = folded(text, WIDTH - 1 - indent)
         if _width(word) + 2 > indent:
             lines.append(word)
         else:
-            lines.append(word + " " * (indent - _width(word)) + folded.pop(0))
-        lines += [" " * indent + rest for rest in folded]
+            lines.append(word + " " * (indent - _width(word)) + parts.pop(0))
+        lines += [" " * indent + rest for rest in parts]
     return tuple(line.rstrip() for line in lines)
 
 
-def _folded(text: str, width: int) -> list[str]:
+def folded(text: str, width: int = WIDTH - 1) -> list[str]:
     """Broken at spaces, and where there are none, as in Chinese, between any two characters."""
     lines = [""]
     for piece in re.findall(r"[ -~]+? |[ -~]+|.", text):

@@ -59,6 +59,8 @@ class Terminal:
                 editor = line.editor(shell.complete, _secret)
                 if not await self._log_in(line, editor, session):
                     continue
+                # What became of a trial before that is in the log.
+                self._news.clear()
                 log.warning("somebody logged in at %s", self._name)
                 await self._work(line, editor, shell)
                 log.warning("logged out at %s", self._name)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commands: what they answer to people and to scripts, and what they do to the settings file."""
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from callsheet.adapters.control import ControlServer
 from callsheet.console.commands import COMMANDS
 from callsheet.console.desk import Desk, Session
+from callsheet.console.password import FREE_TRIES
 from callsheet.console.reply import FAILED, OK, USAGE, Reply
 from callsheet.console.shell import Shell
 from callsheet.console.texts import en, zh
@@ -257,8 +259,21 @@ def test_a_phone_that_takes_new_settings_is_waited_for(
     came[0].close()
 
 
+def test_two_consoles_at_once_are_no_second_chance(desk: Desk) -> None:
+    desk.password.set("correct horse")
+    wrong: list[bool] = []
+    tries = [threading.Thread(target=lambda: wrong.append(desk.password.check("guess"))) for _ in range(12)]
+    for one in tries:
+        one.start()
+    for one in tries:
+        one.join()
+    assert wrong == [False] * 12 and desk.password.wait() > 0
+    failures = json.loads((desk.data / "console.json").read_text())["failures"]
+    assert failures == FREE_TRIES
+
+
 def test_help_fits_a_terminal(shell: Shell) -> None:
-    for line in shell.run("help").lines:
+    for line in (*shell.run("help").lines, *shell.run("help apply").lines):
         assert len(line) < 80, line
     shell.run("set phone.language zh")
     shell.run("apply keep")

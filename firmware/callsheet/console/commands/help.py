@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from callsheet.console.commands.base import Command
 from callsheet.console.desk import Session
-from callsheet.console.reply import USAGE, Reply, Trouble, entries
+from callsheet.console.reply import USAGE, Reply, Trouble, entries, folded
 from callsheet.console.texts import language
 from callsheet.formats.errors import nearest
 
@@ -35,7 +35,7 @@ class Help(Command):
         found = next((one for one in self.others if one.name == words[0]), None)
         if found is None:
             raise Trouble(f"no command {words[0][:40]!r}", nearest(words[0], (one.name for one in self.others)), USAGE)
-        return Reply((f"{found.name} {found.usage}".strip(), texts[f"help.{found.name}"]),
+        return Reply((f"{found.name} {found.usage}".strip(), *folded(texts[f"help.{found.name}"])),
                      {"name": found.name, "usage": found.usage, "text": texts[f"help.{found.name}"]})
 
     def complete(self, session: Session, before: Sequence[str]) -> Iterable[str]:
