@@ -37,9 +37,37 @@ UNWANTED = ("usr/share/sounds", "usr/share/zoneinfo/right", "usr/lib/python3.13/
             "usr/share/alsa/ucm2", "usr/lib/u-boot/rpi_3", "usr/lib/u-boot/rpi_4", "etc/kernel", "etc/initramfs-tools",
             "usr/share/initramfs-tools", "etc/init.d", "etc/cron.daily", "etc/logrotate.d", "usr/share/pixmaps",
             "usr/share/zsh", "usr/lib/aarch64-linux-gnu/perl-base", "usr/share/polkit-1", "usr/lib/aarch64-linux-gnu/gconv")
+USERS = """\
+# Numbers that stay: what is on /data belongs to them, whichever version was there first. callsheet itself is 900.
+u messagebus 901 "System Message Bus" /nonexistent
+u dhcpcd 902 "DHCP client" /usr/lib/dhcpcd
+u sshd 903 "SSH server" /run/sshd
+u systemd-network 904 "systemd Network Management"
+u systemd-timesync 905 "systemd Time Synchronization"
+g netdev 910
+g gpio 911
+g i2c 912
+g spi 913
+g input 914
+g kvm 915
+g render 916
+g sgx 917
+g clock 918
+g systemd-journal 919
+"""
+PAM = {
+    "common-auth": "auth requisite pam_deny.so\n",
+    "common-account": "account required pam_unix.so\n",
+    "common-password": "password requisite pam_deny.so\n",
+    "common-session": "session required pam_unix.so\n",
+    "common-session-noninteractive": "session required pam_unix.so\n",
+}
+"""What pam-auth-update would have written, but for passwords: nobody has one."""
+DATED = {"SOURCE_DATE_EPOCH": "1728000000"}
+"""For tools that would write down today: users' passwords were last changed on day 20000."""
 LEFT_OUT = tuple(one for one in packages.LEFT_OUT if "/doc/" not in one)
 """Licences stay on the phone: they ask for it."""
-EDITION = 3
+EDITION = 4
 
 
 def wanted() -> list[str]:
@@ -56,7 +84,7 @@ def debs() -> list[packages.Package]:
 def base(found: list[packages.Package]) -> Path:
     """The folder of the root file system before anything of ours is in it. Raises Failed."""
     facts = {"packages": packages.versions(found), "drivers": DRIVERS, "kept": KEPT, "unwanted": UNWANTED,
-             "left_out": LEFT_OUT, "edition": EDITION}
+             "left_out": LEFT_OUT, "users": USERS, "pam": PAM, "edition": EDITION}
 
     def make(folder: Path) -> None:
         say.step(f"unpack {len(found)} packages of Debian")
@@ -126,11 +154,9 @@ def _users(root: Path) -> None:
     shadow.write_text("".join(f"{user}:*:20000:0:99999:7:::\n" for user in users))
     shadow.chmod(0o640)
     shutil.chown(shadow, 0, 42)
-    sysusers = root / "usr/lib/sysusers.d"
-    (sysusers / "debian.conf").write_text(
-        'u dhcpcd - "DHCP client" /usr/lib/dhcpcd\nu sshd - "SSH server" /run/sshd\n'
-        "g netdev -\ng gpio -\ng i2c -\ng spi -\n")
-    tooltree.run(["systemd-sysusers", "--root", "/work"], log=shelf.log("image"), shown={"/work": root})
+    # Read before all others, whose names come later.
+    (root / "usr/lib/sysusers.d/00-callsheet.conf").write_text(USERS)
+    tooltree.run(["systemd-sysusers", "--root", "/work"], log=shelf.log("image"), shown={"/work": root}, env=DATED)
 
 
 def _links(root: Path) -> None:
@@ -140,12 +166,16 @@ def _links(root: Path) -> None:
     (root / "tmp").chmod(0o1777)
     (root / "root").chmod(0o700)
     for link, target in {
-        "usr/bin/awk": "mawk", "usr/bin/python3": "python3.13", "etc/localtime": "/usr/share/zoneinfo/UTC",
-        "usr/lib/firmware/regulatory.db": "regulatory.db-upstream",
-        "usr/lib/firmware/regulatory.db.p7s": "regulatory.db.p7s-upstream", "etc/mtab": "../proc/self/mounts",
+        "usr/bin/awk": "mawk", "usr/bin/which": "which.debianutils", "usr/bin/pager": "more", "usr/bin/python3": "python3.13", "etc/localtime": "/usr/share/zoneinfo/UTC",
+        "usr/lib/firmware/regulatory.db": "regulatory.db-debian",
+        "usr/lib/firmware/regulatory.db.p7s": "regulatory.db.p7s-debian", "etc/mtab": "../proc/self/mounts",
     }.items():
         (root / link).unlink(missing_ok=True)
         (root / link).symlink_to(target)
+    for name, text in PAM.items():
+        (root / "etc/pam.d" / name).write_text(text)
+    for source, target in {"base-files/profile": "profile", "readline/inputrc": "inputrc", "debianutils/shells": "shells"}.items():
+        shutil.copy(root / "usr/share" / source, root / "etc" / target)
     (root / "etc/machine-id").touch()  # another one at every start, unless /data has one
 
 

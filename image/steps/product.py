@@ -37,6 +37,7 @@ def make(out: Path, facts: Release, keyring: Path, *, whole: bool, xz: bool) -> 
     found = slot(facts, keyring)
     name = f"callsheet-{facts.version}-arm64"
     product = Product(name, out / f"{name}.img", found, facts, {"slot": time.monotonic() - begin})
+    _forget(product)
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         folder = Path(scratch)
@@ -61,7 +62,7 @@ def make(out: Path, facts: Release, keyring: Path, *, whole: bool, xz: bool) -> 
 
 def report(product: Product) -> dict[str, Any]:
     """Figures and names, for people and programs."""
-    packed = product.image.with_name(f"{product.name}.img.zst")
+    packed = _beside(product, "img.zst")
     return {
         "image": str(product.image), "sha256": product.sha256, "kernel": str(product.slot.kernel),
         "initrd": str(product.slot.initrd), "slot": str(product.slot.image),
@@ -81,6 +82,12 @@ def words(report: dict[str, Any]) -> str:
              sorted(report["sizes"].items(), key=lambda row: -row[1])]
     rows += ["what took the time:", *(f"  {value:7.1f} s  {name}" for name, value in report["seconds"].items())]
     return "\n".join(rows)
+
+
+def _forget(product: Product) -> None:
+    """Remove what is beside an older image of that name; the list of packages is still compared with."""
+    for ending in ("img.zst", "img.xz", "bmap", "sha256", "licences", "spdx.json", "json"):
+        _beside(product, ending).unlink(missing_ok=True)
 
 
 def _compress(product: Product, *, xz: bool) -> None:

@@ -133,7 +133,7 @@ def _ours(root: Path, release: Release, keyring: Path) -> None:
         file.write(f'IMAGE_ID=callsheet\nIMAGE_VERSION="{release.version}"\n')
     for command in (["systemd-sysusers", "--root", "/work"], ["systemctl", "--root", "/work", "preset-all"],
                     ["systemctl", "--root", "/work", "set-default", "multi-user.target"]):
-        tooltree.run(command, log=shelf.log("image"), shown={"/work": root})
+        tooltree.run(command, log=shelf.log("image"), shown={"/work": root}, env=base.DATED)
     # The first root puts memory there, and systemd-tmpfiles makes its folders at every start.
     shutil.rmtree(root / "var")
     (root / "var").mkdir()

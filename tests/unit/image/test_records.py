@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from bootstrap import say
-from image.steps import build_command, components, keys, records, release, sizes, slot
+from image.steps import base, build_command, components, keys, records, release, sizes, slot
 from image.steps.components import Component
 
 PARTS = [
@@ -159,6 +159,17 @@ def test_contents_change_with_a_link_a_mode_and_a_byte(tmp_path, monkeypatch):
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__/x.pyc").write_text("x")
     assert slot.contents((folder,)) in seen
+
+
+# Users
+
+
+def test_users_of_the_system_keep_their_numbers():
+    rows = [row.split() for text in (base.USERS, (slot.SYSTEM / "usr/lib/sysusers.d/callsheet.conf").read_text())
+            for row in text.splitlines() if row.startswith("u ")]
+    numbers = [row[2] for row in rows]
+    assert "callsheet" in [row[1] for row in rows]
+    assert all(number.isdecimal() for number in numbers) and len(set(numbers)) == len(numbers)
 
 
 # The command
