@@ -10,12 +10,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from bootstrap import say
 from tests.vm.build.checkout import checkout
-from tests.vm.build.system import System, system
+from tests.vm.build.system import system
 from tests.vm.channel import Agent, GuestError
 from tests.vm.guest.agent import PORT
 from tests.vm.network import Cable
@@ -34,8 +35,24 @@ def lacking() -> list[str]:
     return [name for name in TOOLS if shutil.which(name) is None]
 
 
+@dataclass(frozen=True)
+class Given:
+    """What QEMU is given to boot: files, the kernel's words, and disks as -drive's own words."""
+
+    kernel: Path
+    initrd: Path
+    append: str
+    drives: tuple[str, ...]
+    name: str
+
+
 class Machine(Agent):
     """A machine with a disk of its own (/data), which can lose its power and come back. All of Agent, too."""
+
+    modules = "/vm/modules"
+    """Where modules of ours are in the guest."""
+    absent: tuple[str, ...] = ("/gpio-keys", "/pl061@9030000")
+    """Of QEMU's machine, what no Pi has: another GPIO chip."""
 
     def __init__(self, folder: Path, *, cable: Cable | None = None, more: Sequence[str] = (), memory: int = 512) -> None:
         """`folder`: for its disk and logs. `more`: words for QEMU. Not switched on yet."""
@@ -52,14 +69,12 @@ class Machine(Agent):
 
     def boot(self) -> Self:
         """Switch it on; returns when commands can be run. Raises Failed if something cannot be built, GuestError."""
-        there = system()
-        disk = self._data()
-        code = checkout(there)
+        given = self._given()
         self.boots += 1
         for name in ("agent", "qmp"):
             (self.folder / name).unlink(missing_ok=True)
-        words = self._words(there, [there.disk, code, disk])
-        say.step(f"boot {self.boots} of {self.folder.name}: Linux {there.release}")
+        words = self._words(given)
+        say.step(f"boot {self.boots} of {self.folder.name}: {given.name}")
         began = time.monotonic()
         with (self.folder / "qemu.log").open("ab") as log:
             self._qemu = subprocess.Popen([*words, "-dtb", self._device_tree(words)], stdin=subprocess.DEVNULL,
@@ -110,7 +125,7 @@ class Machine(Agent):
 
     def load(self, module: str, *parameters: str) -> None:
         """Load one of the kernel's modules, or one of ours (modules/)."""
-        own = f"/vm/modules/{module}.ko"
+        own = f"{self.modules}/{module}.ko"
         if self.run("ls", own, check=False).code == 0:
             self.run("/usr/sbin/insmod", own, *parameters)
         else:
@@ -144,24 +159,34 @@ class Machine(Agent):
             say.run(["mke2fs", "-q", "-t", "ext4", "-L", "data", path], log=self.folder / "qemu.log")
         return path
 
-    def _words(self, there: System, disks: Sequence[Path]) -> list[str]:
+    def _given(self) -> Given:
+        """Made if need be. Raises Failed."""
+        there = system()
+        code, data = checkout(there), self._data()
+        # The data disk alone is written; its cache is this machine's, which a power cut of the guest does not touch.
+        drives = (f"format=raw,file={there.disk},readonly=on", f"format=raw,file={code},readonly=on",
+                  f"format=raw,file={data},cache=unsafe")
+        return Given(there.kernel, there.initrd, self._append(), drives, f"Linux {there.release}")
+
+    def _words(self, given: Given) -> list[str]:
         words = [QEMU, "-M", "virt", "-cpu", "max,pauth=off", "-smp", "2", "-m", str(self._memory),
                  "-accel", "tcg,thread=multi", "-display", "none", "-nodefaults", "-no-reboot",
-                 "-kernel", str(there.kernel), "-initrd", str(there.initrd), "-append", self._append(),
-                 "-chardev", f"file,id=console,path={self.folder / 'console.log'},append=on", "-serial", "chardev:console",
+                 "-kernel", str(given.kernel), "-initrd", str(given.initrd), "-append", given.append,
+                 "-chardev", f"file,id=console,path={self.folder / 'console.log'},append=on",
                  "-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off",
-                 "-device", "virtio-serial-pci",
+                 "-device", "virtio-serial-pci", *self._serial(),
                  "-chardev", f"socket,id=agent,path={self.folder / 'agent'},server=on,wait=off",
                  "-device", f"virtserialport,chardev=agent,name={PORT}", "-device", "virtio-rng-pci"]
-        for number, path in enumerate(disks):
-            # The data disk alone is written; its cache is this machine's, which a power cut of the guest does not touch.
-            mode = "readonly=on" if number < 2 else "cache=unsafe"
-            words += ["-drive", f"if=none,id=disk{number},format=raw,file={path},{mode}",
-                      "-device", f"virtio-blk-pci,drive=disk{number}"]
+        for number, drive in enumerate(given.drives):
+            words += ["-drive", f"if=none,id=disk{number},{drive}", "-device", f"virtio-blk-pci,drive=disk{number}"]
         if self.cable:
             words += ["-netdev", f"tap,id=net,ifname={self.cable.device},script=no,downscript=no",
                       "-device", "virtio-net-pci,netdev=net,romfile="]
         return [*words, *self._more]
+
+    def _serial(self) -> list[str]:
+        """Where the kernel speaks."""
+        return ["-serial", "chardev:console"]
 
     def _append(self) -> str:
         words = "console=ttyAMA0 net.ifnames=0 panic=-1 quiet loglevel=4 mitigations=off nokaslr"
@@ -170,12 +195,12 @@ class Machine(Agent):
         return words
 
     def _device_tree(self, words: Sequence[str]) -> str:
-        """QEMU's own device tree with a Pi's revision in it, and without the GPIO chip the Pi does not have."""
+        """QEMU's own device tree with a Pi's revision in it, and without what a Pi does not have."""
         tree = self.folder / "machine.dtb"
         with_dump = [word if word != "virt" else f"virt,dumpdtb={tree}" for word in words]
         log = self.folder / "qemu.log"
         say.run(with_dump, log=log)
-        say.run(["fdtput", "-r", tree, "/gpio-keys"], log=log)
-        say.run(["fdtput", "-r", tree, "/pl061@9030000"], log=log)
+        for node in self.absent:
+            say.run(["fdtput", "-r", tree, node], log=log)
         say.run(["fdtput", "-p", "-t", "x", tree, "/system", "linux,revision", f"{PI_4B:x}"], log=log)
         return str(tree)

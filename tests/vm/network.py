@@ -4,11 +4,18 @@
 from __future__ import annotations
 
 import os
+import socket
+import struct
 import subprocess
+import threading
+import time
+from pathlib import Path
 from typing import Self
 
 NETWORK = "10.213"
 """Private (RFC 1918), and unlikely to be in use."""
+NTP, NTP_EPOCH = 123, 2208988800
+"""Port, and seconds from 1900 to 1970."""
 
 
 class Cable:
@@ -35,6 +42,53 @@ class Cable:
     def unplug(self) -> None:
         """Remove it."""
         subprocess.run(["ip", "link", "del", self.device], check=False, capture_output=True)
+
+
+class Office:
+    """What else is on the cable: a DHCP server, which gives the guest its address, and a time server."""
+
+    def __init__(self, cable: Cable, folder: Path) -> None:
+        self._cable, self._folder = cable, folder
+        self._dnsmasq: subprocess.Popen[bytes] | None = None
+        self._clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    def open(self) -> Self:
+        """Begin to serve. Raises OSError."""
+        folder, cable = self._folder, self._cable
+        folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._dnsmasq = subprocess.Popen(
+                ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--group=root",
+                 "--pid-file=", f"--interface={cable.device}", "--bind-interfaces", "--dhcp-authoritative", "--no-ping",
+                 f"--dhcp-range={cable.guest},{cable.guest},255.255.255.0,10m", f"--dhcp-option=option:ntp-server,{cable.host}",
+                 f"--dhcp-leasefile={folder / 'leases'}", "--log-dhcp", "--log-facility=-"], stdout=log, stderr=log)
+        self._clock.bind((cable.host, NTP))
+        threading.Thread(target=self._tell_time, daemon=True).start()
+        return self
+
+    def close(self) -> None:
+        """Serve no more."""
+        if self._dnsmasq is not None:
+            self._dnsmasq.terminate()
+            self._dnsmasq.wait()
+        self._clock.close()
+
+    @property
+    def log(self) -> Path:
+        """What the DHCP server said."""
+        return self._folder / "dnsmasq.log"
+
+    def _tell_time(self) -> None:
+        """SNTP (RFC 4330 §4): this machine's clock, as from a primary server."""
+        while True:
+            try:
+                asked, who = self._clock.recvfrom(512)
+            except OSError:
+                return
+            now = time.time() + NTP_EPOCH
+            stamp = struct.pack(">II", int(now), int(now % 1 * 2**32))
+            head = struct.pack(">BBbbII4s", 4 << 3 | 4, 1, 6, -20, 0, 0, b"LOCL")
+            self._clock.sendto(head + stamp + asked[40:48] + stamp + stamp, who)
 
 
 def _ip(*words: str) -> str:
