@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from callsheet import __version__
+from callsheet.adapters.release import described
 from callsheet.cli import explain, hostkey, sheet
 from callsheet.cli.output import Parser
 
@@ -41,7 +41,7 @@ def _program(name: str, argv: list[str]) -> int:
 
 def _parser() -> Parser:
     parser = Parser(prog="callsheet", description="A desk phone that dials a call sheet.")
-    parser.add_argument("--version", action="version", version=f"callsheet {__version__}")
+    parser.add_argument("--version", action="version", version=f"callsheet {described()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for name, (_, text, _) in PROGRAMS.items():
         commands.add_parser(name, help=text, add_help=False)
