@@ -51,7 +51,7 @@ class Signer:
     between: Path | None = None
 
 
-def bundle(image: Path, signer: Signer, out: Path) -> Path:
+def bundle(image: Path, signer: Signer, out: Path, packing: str = PACKING) -> Path:
     """Make it from an image; returns its path in the folder `out`. Raises Failed."""
     for tool in ("rauc", "mksquashfs", "debugfs"):
         if not shutil.which(tool, path=_path()):
@@ -67,7 +67,7 @@ def bundle(image: Path, signer: Signer, out: Path) -> Path:
         between = [f"--intermediate={signer.between}"] if signer.between else []
         say.step(f"pack and sign {facts['version']}")
         say.run(["rauc", "bundle", f"--cert={signer.certificate}", f"--key={signer.key}", *between,
-                 f"--mksquashfs-args={PACKING}", content, made], log=Path(scratch, "log"),
+                 f"--mksquashfs-args={packing}", content, made], log=Path(scratch, "log"),
                 env={**os.environ, "PATH": _path()})
         target = out / f"callsheet-{facts['version']}-arm64.raucb"
         made.rename(target)
