@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from bootstrap import say
-from bootstrap.source import KEYRING, mirrors
+from bootstrap.source import KEYRING, mirrors, security_mirror
 
 from . import shelf
 
@@ -51,7 +51,7 @@ def resolve(names: list[str], architecture: str, *, suite: str = SUITE, keep: st
 
     Recommended and essential packages are not added. `keep`: only those whose name matches.
     """
-    wish = {"names": sorted(names), "architecture": architecture, "suite": suite, "keep": keep}
+    wish = {"names": sorted(names), "architecture": architecture, "suite": suite, "keep": keep, "security": True}
     record = shelf.place() / "index" / f"{shelf.key(wish)}.json"
     with shelf.one_at_a_time("packages"):
         if found := _recorded(record):
@@ -129,6 +129,16 @@ def parse_uris(text: str) -> list[Package]:
     return [Package(name, unquote(version), file) for file, (name, version, _) in parts]
 
 
+def _archive_suites(suite: str) -> list[tuple[str, str]]:
+    """Where to ask for what. A machine that has no security updates of its own gets none for the image either."""
+    security = security_mirror()
+    rows = [(mirror, f"{suite} {suite}-updates") for mirror in mirrors()[:1]]
+    if security is None:
+        say.warn("this machine's apt knows no security updates of Debian: the image will be without them")
+        return rows
+    return [*rows, (security, f"{suite}-security")]
+
+
 def _archives() -> Path:
     return shelf.place() / "debs"
 
@@ -140,8 +150,8 @@ def _options(folder: Path, architecture: str, suite: str) -> list[str]:
     if not KEYRING.exists() or not shutil.which("apt-get"):
         raise say.Failed("apt-get and debian-archive-keyring are needed")
     (folder / "sources" / "debian.sources").write_text("".join(
-        f"Types: deb\nURIs: {mirror}\nSuites: {suite} {suite}-updates\nComponents: main non-free-firmware\n"
-        f"Architectures: {architecture}\nSigned-By: {KEYRING}\n\n" for mirror in mirrors()[:1]))
+        f"Types: deb\nURIs: {mirror}\nSuites: {suites}\nComponents: main non-free-firmware\n"
+        f"Architectures: {architecture}\nSigned-By: {KEYRING}\n\n" for mirror, suites in _archive_suites(suite)))
     settings = {
         "APT::Architecture": architecture, "APT::Architectures": architecture,
         "APT::Install-Recommends": "0", "APT::Sandbox::User": "root",

@@ -84,8 +84,17 @@ def fetch(source: Source) -> Path:
 
 def mirrors() -> list[str]:
     """Return base URIs of the Debian archives in this machine's apt configuration."""
+    return parse_mirrors(_update_uris())
+
+
+def security_mirror() -> str | None:
+    """Return where this machine has Debian's security updates from, if it has any."""
+    return parse_security(_update_uris())
+
+
+def _update_uris() -> str:
     if not have_apt():
-        return []
+        return ""
     with tempfile.TemporaryDirectory() as state:
         Path(state, "partial").mkdir()
         # Printing the URIs of an update needs neither root nor package lists.
@@ -95,15 +104,23 @@ def mirrors() -> list[str]:
             capture_output=True,
             check=False,
         )
-    return parse_mirrors(reply.stdout)
+    return reply.stdout
 
 
 def parse_mirrors(text: str) -> list[str]:
     """Pick the archive roots out of `apt-get update --print-uris`, Debian's main archive first."""
-    found = re.findall(r"^'([^' ]+)/dists/([^/' ]+)/InRelease'", text, re.MULTILINE)
-    main = [uri for uri, suite in found if not suite.endswith("-security")]
+    main = [uri for uri, suite in _suites(text) if not suite.endswith("-security")]
     unique = dict.fromkeys(main)
     return sorted(unique, key=lambda uri: urlsplit(uri).path.rstrip("/") != "/debian")
+
+
+def parse_security(text: str) -> str | None:
+    """Pick the root of the security updates out of the same."""
+    return next((uri for uri, suite in _suites(text) if suite.endswith("-security")), None)
+
+
+def _suites(text: str) -> list[tuple[str, str]]:
+    return re.findall(r"^'([^' ]+)/dists/([^/' ]+)/InRelease'", text, re.MULTILINE)
 
 
 def signed_today(package: str = "asterisk") -> Source:

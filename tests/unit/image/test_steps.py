@@ -98,3 +98,12 @@ def test_the_first_root_is_as_the_kernel_reads_it():
     assert names["dev/console"] == (0o020600, b"", (5, 1))
     assert names["proc"][0] == names["bin"][0] == 0o040755
     assert list(names).index("bin") < list(names).index("bin/busybox")
+
+
+@pytest.mark.parametrize(("security", "suites"), [
+    ("http://deb.example/security", ["trixie trixie-updates", "trixie-security"]), (None, ["trixie trixie-updates"])])
+def test_security_updates_are_asked_for_where_the_machine_has_them_from(monkeypatch, capsys, security, suites):
+    monkeypatch.setattr(packages, "mirrors", lambda: ["http://deb.example/debian"])
+    monkeypatch.setattr(packages, "security_mirror", lambda: security)
+    assert [row for _, row in packages._archive_suites("trixie")] == suites
+    assert ("without them" in capsys.readouterr().err) == (security is None)

@@ -26,6 +26,8 @@ URIS = "\n".join(
 
 def test_mirrors_come_from_apt_with_debian_first_and_security_left_out():
     assert source.parse_mirrors(UPDATE) == ["http://mirror.example/debian", "http://mirror.example/other"]
+    assert source.parse_security(UPDATE) == "http://mirror.example/debian-security"
+    assert source.parse_security(UPDATE.replace("-security/InRelease", "-updates/InRelease")) is None
 
 
 def test_signed_index_yields_the_stack_alone_with_its_plain_name():
