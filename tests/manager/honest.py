@@ -16,10 +16,10 @@ from callsheet.formats.lease import LeaseAnswer, LeaseRequest
 from callsheet.formats.names import upload_name
 from callsheet.formats.results import result_document, write_results
 from callsheet.formats.sheet import read_sheet
-from callsheet.formats.status import Status
+from callsheet.formats.status import Progressed, Status
 from callsheet.manager.storage import tables
 from callsheet.manager.storage.database import Database
-from callsheet.manager.work import intake, issue, leases, moves, sheets
+from callsheet.manager.work import intake, issue, moves, renewal, sheets
 from callsheet.manager.work.terms import Terms
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -38,13 +38,12 @@ class Office:
     def fetch(self, agent: str) -> Sheet:
         self.requests += 1
         with self.database.read() as db:
-            what = sheets.current(db, agent, self.now)
+            what = sheets.current(db.connection(), agent, self.now)
             return read_sheet(issue.body(db, what, issue.Links("https://m/r/", "https://m/l")), name="s.json").sheet
 
     def ask(self, request: LeaseRequest) -> LeaseAnswer:
         self.requests += 1
-        with self.database.write() as db:
-            return leases.answer(db, request, TERMS, self.now)
+        return renewal.answer(self.database, request, TERMS, self.now)
 
     def put(self, name: str, body: bytes, agent: str) -> intake.Received:
         self.requests += 1
@@ -101,6 +100,8 @@ class Phone:
     contact: int = 0
     """When it last heard from the manager, in requests."""
     mine: dict[str, list[Attempt]] = field(default_factory=dict)
+    told: Progress | None = None
+    """What the manager has confirmed to know."""
     outbox: list[tuple[str, bytes, str]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -137,7 +138,7 @@ class Phone:
         return kept
 
     def sign_in(self, agent: str, action: str = "claim") -> None:
-        self.agent, self.mine, self.until, self.call = agent, {}, None, ""
+        self.agent, self.mine, self.until, self.call, self.told = agent, {}, None, "", None
         self.sheet = self.office.fetch(agent)
         self.ask(action)
 
@@ -151,14 +152,16 @@ class Phone:
         """A request; `lost`: its answer never comes."""
         assert self.sheet is not None
         told = [call for call in self.calls if call.phone == self.id]
+        progress = self.progress()
         answer = self.office.ask(LeaseRequest(
             format="callsheet-lease", version=1, action=action, agent=self.agent, phone=self.id, installation=1,  # type: ignore[arg-type]
-            sheet=self.sheet.id, revision=self.sheet.revision, progress=self.progress(), status=self._status()))
+            sheet=self.sheet.id, revision=self.sheet.revision,
+            progress=None if action == "renew" and progress == self.told else progress, status=self._status()))
         for call in told:
             call.heard = call.heard or self.office.requests
         if lost:
             return None
-        self.contact = self.office.requests
+        self.contact, self.told = self.office.requests, progress
         if not answer.granted:
             if action != "release":
                 self.until = None
@@ -207,7 +210,7 @@ class Phone:
 
     def cut(self) -> None:
         """Power off. A call that is up is in doubt; here it never connected."""
-        self.on, self.until, self.call, self.since = False, None, "", None
+        self.on, self.until, self.call, self.since, self.told = False, None, "", None, None
 
     def progress(self) -> Progress | None:
         if not self.mine or self.sheet is None:
@@ -231,6 +234,9 @@ class Phone:
         return bool(own) and own[-1].action in ("done", "dnc")
 
     def _status(self) -> Status:
+        open = len(self.sheet.tasks) - sum(task.withdrawn or self._final(task.id) for task in self.sheet.tasks) \
+            if self.sheet else 0
         return Status(format="callsheet-status", version=1, at=self.clock, phone=self.id, agent=self.agent, work="ready",
                       activity="talking" if self.call else "idle", activity_since=self.since, task=self.call,
-                      sheet=self.sheet.id if self.sheet else "", revision=self.sheet.revision if self.sheet else 0)
+                      sheet=self.sheet.id if self.sheet else "", revision=self.sheet.revision if self.sheet else 0,
+                      counts=Progressed(open=open))

@@ -38,7 +38,7 @@ def office(database: Database) -> Database:
 
 def sheet(office: Database, agent: str = "101") -> Sheet:
     with office.read() as db:
-        return read_sheet(issue.body(db, sheets.current(db, agent, NOW), issue.Links()), name="s.json").sheet
+        return read_sheet(issue.body(db, sheets.current(db.connection(), agent, NOW), issue.Links()), name="s.json").sheet
 
 
 def ids(office: Database, agent: str = "101") -> list[str]:

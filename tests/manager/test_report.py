@@ -31,7 +31,7 @@ HOUR = timedelta(hours=1)
 def call(database: Database, number: int, agent: str, task: int, at: datetime, **fields: object) -> None:
     """A call as a phone reports it."""
     with database.write() as db:
-        what = sheets.current(db, agent, at)
+        what = sheets.current(db.connection(), agent, at)
         from callsheet.formats.sheet import read_sheet
 
         sheet = read_sheet(issue.body(db, what, issue.Links())).sheet

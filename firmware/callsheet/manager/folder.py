@@ -116,7 +116,7 @@ class Folder:
         folder = self._path / plain(agent)
         target = folder / SHEET
         with self._database.read() as db:
-            what = sheets.current(db, agent, now)
+            what = sheets.current(db.connection(), agent, now)
             if _head(target) == _Head(what.key, what.revision):
                 return
             try:

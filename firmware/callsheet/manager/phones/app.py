@@ -37,7 +37,7 @@ from callsheet.manager.phones.bodies import Bodies
 from callsheet.manager.settings import ManagerSettings
 from callsheet.manager.storage.database import Database, is_busy
 from callsheet.manager.storage.tables import Delivery
-from callsheet.manager.work import intake, issue, leases, moves, sheets
+from callsheet.manager.work import intake, issue, moves, renewal, sheets
 from callsheet.manager.work.terms import Terms
 
 log = logging.getLogger("callsheet.manager.phones")
@@ -123,21 +123,22 @@ class _Phones:
 
     def _sheet(self, request: Request) -> Response:
         agent, now = request.path_params["agent"], self._clock()
+        with self._database.look() as connection:
+            what = sheets.current(connection, agent, now)
+        if what.etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=_validators(what, now))
+        base = self._base(request)
+        part = quote(agent, safe="")
+        links = issue.Links(f"{base}/results/{part}/", f"{base}/leases/{part}")
         with self._database.read() as db:
-            what = sheets.current(db, agent, now)
-            headers = {"ETag": what.etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
-            if what.issued is not None and now - what.issued > FRESH:
-                headers["Last-Modified"] = format_datetime(what.issued, usegmt=True)
-            if what.etag in request.headers.get("if-none-match", ""):
-                return Response(status_code=304, headers=headers)
-            base = self._base(request)
-            part = quote(agent, safe="")
-            links = issue.Links(f"{base}/results/{part}/", f"{base}/leases/{part}")
+            # Once more, so that the body is of this revision.
+            what = sheets.current(db.connection(), agent, now)
             try:
                 body = self._bodies.get((agent, what.sheet, what.revision, base), lambda: issue.body(db, what, links))
             except Invalid as fault:
                 log.error("list %s cannot be issued: %s", what.key, fault.reason)
                 return Response("The list's settings are not valid.\n", 500, media_type="text/plain")
+        headers = _validators(what, now)
         content = body.plain
         if body.packed and "gzip" in request.headers.get("accept-encoding", ""):
             content = body.packed
@@ -152,13 +153,13 @@ class _Phones:
 
     def _look(self, request: Request) -> Response:
         agent, name = request.path_params["agent"], request.path_params["name"]
-        with self._database.read() as db:
+        with self._database.look() as connection:
             if request.method == "HEAD":
-                size = db.scalar(select(func.length(Delivery.body)).where(*_named(agent, name)))
+                size = connection.scalar(select(func.length(Delivery.body)).where(*_named(agent, name)))
                 if size is None:
                     return Response(status_code=404)
                 return Response(None, 200, {"Content-Length": str(size)}, "application/json")
-            body = db.scalar(select(Delivery.body).where(*_named(agent, name)))
+            body = connection.scalar(select(Delivery.body).where(*_named(agent, name)))
         return Response(status_code=404) if body is None else Response(body, 200, media_type="application/json")
 
     async def put(self, request: Request) -> Response:
@@ -181,7 +182,7 @@ class _Phones:
         if asked.agent != request.path_params["agent"]:
             raise Denied(403, "this is another agent's lease")
         answer = await run_in_threadpool(
-            self._write, lambda db: leases.answer(db, asked, self._terms, self._clock()))
+            self._tried, lambda: renewal.answer(self._database, asked, self._terms, self._clock()))
         return Response(write_lease(answer), 200, {"Cache-Control": "no-store"}, "application/json")
 
     async def _body(self, request: Request) -> bytes:
@@ -196,11 +197,17 @@ class _Phones:
         return b"".join(parts)
 
     def _write(self, work: Callable[[Session], T]) -> T:
-        """One transaction, again if another was in its way."""
+        def once() -> T:
+            with self._database.write() as db:
+                return work(db)
+
+        return self._tried(once)
+
+    def _tried(self, work: Callable[[], T]) -> T:
+        """Again if another was in its way."""
         for left in reversed(range(TRIES)):
             try:
-                with self._database.write() as db:
-                    return work(db)
+                return work()
             except (DBAPIError, IntegrityError) as error:
                 # Two workers may make the same row at the same time; the second finds it the next time.
                 if not left or not (is_busy(error) or isinstance(error, IntegrityError)):
@@ -211,6 +218,13 @@ class _Phones:
         """Where we are seen from outside; below another application with the path that leads here."""
         outside = self._url or f"{request.url.scheme}://{request.url.netloc}"
         return outside + request.scope.get("root_path", "").rstrip("/")
+
+
+def _validators(what: sheets.Current, now: datetime) -> dict[str, str]:
+    headers = {"ETag": what.etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+    if what.issued is not None and now - what.issued > FRESH:
+        headers["Last-Modified"] = format_datetime(what.issued, usegmt=True)
+    return headers
 
 
 def _named(agent: str, name: str) -> tuple[ColumnElement[bool], ...]:

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from callsheet.formats.sections import MASK
@@ -18,6 +20,8 @@ from callsheet.manager.storage import schema
 BUSY_SECONDS = 30.0
 """How long a writer waits for another on SQLite, which has one at a time."""
 CONNECT_SECONDS = 10
+TRUSTED_SECONDS = 1.0
+"""How long a connection to PostgreSQL may lie unused before it is looked at: the server may have been restarted."""
 
 
 class DatabaseError(Exception):
@@ -30,8 +34,11 @@ class Database:
     def __init__(self, engine: Engine, password: str = "") -> None:
         self.engine = engine
         self._password = password
+        writing = engine.execution_options(callsheet_write=True)
         self._reading = sessionmaker(engine, expire_on_commit=False)
-        self._writing = sessionmaker(engine.execution_options(callsheet_write=True), expire_on_commit=False)
+        self._writing = sessionmaker(writing, expire_on_commit=False)
+        self._one_write = writing if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._one_look = engine if self.is_sqlite else self._one_write
 
     @property
     def is_sqlite(self) -> bool:
@@ -58,6 +65,18 @@ class Database:
         """
         with self._writing.begin() as session:
             yield session
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """A connection for one query; for what is asked so often that a session and a transaction would count."""
+        with self._one_look.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """The same for one statement that writes. On SQLite it may be several: there it is a transaction all the same."""
+        with self._one_write.begin() as connection:
+            yield connection
 
     def upgrade(self) -> None:
         """Bring the tables up to date, making them where there are none; raises DatabaseError.
@@ -134,7 +153,8 @@ def _sqlite(url: URL, folder: Path, pool: int) -> Engine:
         path.touch(0o600)
     except OSError as error:
         raise DatabaseError(f"{path}: {error.strerror}") from None
-    engine = create_engine(url.set(database=str(path)), pool_size=pool, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url.set(database=str(path)), pool_size=pool, json_serializer=_json,
+                           connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -154,8 +174,28 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(url: URL, pool: int) -> Engine:
-    return create_engine(url, pool_size=pool, max_overflow=0, pool_pre_ping=True,
-                         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "callsheet"})
+    engine = create_engine(url, pool_size=pool, max_overflow=0, json_serializer=_json,
+                           connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "callsheet"})
+
+    def used(_: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    def wanted(connection: Any, record: Any, _: Any) -> None:
+        # To ask each time whether the server is still there would cost as much as what is then asked.
+        if time.monotonic() - record.info.get("used", float("-inf")) < TRUSTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            raise InvalidatePoolError from None
+
+    event.listen(engine, "checkin", used)
+    event.listen(engine, "checkout", wanted)
+    return engine
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def is_busy(error: Exception) -> bool:

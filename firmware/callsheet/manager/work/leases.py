@@ -34,9 +34,10 @@ def answer(db: Session, request: LeaseRequest, terms: Terms, now: datetime) -> L
 
 
 def _answer(db: Session, request: LeaseRequest, terms: Terms, now: datetime) -> LeaseAnswer:
-    hear(db, request, now)
     call_list = db.scalar(select(CallList).where(CallList.key == request.sheet))
+    # The sheet is locked before the phone, as in `renewal`: two requests of one phone must not wait for each other.
     sheet = find(db, request.agent, call_list.id, lock=True) if call_list is not None else None
+    hear(db, request, now)
     if sheet is None or call_list is None:
         return _nothing(db, request, terms, now)
     mine = _mine(sheet, request)
@@ -151,14 +152,14 @@ def _nothing(db: Session, request: LeaseRequest, terms: Terms, now: datetime) ->
     return LeaseAnswer(
         format="callsheet-lease-answer", version=1, granted=request.sheet == IDLE or request.action == "release",
         until=now + timedelta(seconds=terms.seconds), renew=terms.renew,
-        revision=current(db, request.agent, now).revision, stop="" if request.sheet == IDLE else GONE)
+        revision=current(db.connection(), request.agent, now).revision, stop="" if request.sheet == IDLE else GONE)
 
 
 def _newest(db: Session, sheet: Sheet, request: LeaseRequest, now: datetime) -> int:
     """A phone that is done with the sheet and has another one waiting is to fetch that."""
     counts = request.status.counts if request.status is not None else None
     done = counts is not None and not (counts.open or counts.waiting or counts.held)
-    if done and current(db, sheet.agent_id, now).sheet != sheet.id:
+    if done and current(db.connection(), sheet.agent_id, now).sheet != sheet.id:
         return max(sheet.revision, request.revision + 1)
     return sheet.revision
 

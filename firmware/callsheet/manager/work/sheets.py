@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Executable, bindparam, exists, select
+from sqlalchemy import Connection, Executable, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from callsheet.manager.storage.tables import CallList, Sheet, Task
@@ -51,13 +51,13 @@ def _of_agent() -> Executable:
     ).join(CallList, CallList.id == Sheet.list_id).where(Sheet.agent_id == agent)
 
 
-def current(db: Session, agent: str, now: datetime) -> Current:
+def current(db: Connection, agent: str, now: datetime) -> Current:
     """The sheet that a phone holds until its work is done, else that of the list that goes first.
 
     A phone takes no other sheet before it knows that this one is finished: so it first
     gets the revision in which all that is left has been moved, withdrawn or stopped.
     """
-    rows = db.connection().execute(_of_agent(), {"agent": agent}).all()
+    rows = db.execute(_of_agent(), {"agent": agent}).all()
     if not rows:
         return Current(agent, IDLE, 0)
 
