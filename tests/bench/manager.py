@@ -11,8 +11,13 @@ import signal
 import statistics
 import subprocess
 import sys
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from sqlalchemy import insert, text
@@ -21,15 +26,18 @@ from callsheet.manager.storage import tables
 from callsheet.manager.storage.database import open_database
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure, Sample
+from tests.bench.manager_load import TASKS
+from tests.bench.process import tree_cpu_seconds
 from tests.manager.postgres import PostgresServer, binaries
 
-PHONES, PERIOD, UPLOADS = 10_000, 60.0, 12.0
-TASKS = 20
-"""Of each agent."""
+PHONES, RENEW, POLL, UPLOADS = 10_000, 60.0, 300.0, 12.0
+"""Phones; seconds between renewals, and between looks for a new sheet (both as phones are set); results a second."""
+LEASE = 600.0
 WORKERS = 2
 ROOT = Path(__file__).resolve().parents[2]
-WHAT = {"poll": "poll of a sheet that has not changed", "lease": "lease renewal with status",
+WHAT = {"lease": "lease renewal with status", "poll": "poll of a sheet that has not changed",
         "upload": "result: look, put, look"}
+REQUESTS = {"lease": 1, "poll": 1, "upload": 3}
 
 MAKE_TASKS = """
 INSERT INTO task (list_id, key, position, number, canonical, name, details, region, language, zone, priority, agent_id,
@@ -53,40 +61,56 @@ def measure(bench: Bench) -> list[Figure]:
         server.start()
         server.execute("CREATE DATABASE load")
         (folder / "manager.toml").write_text(
-            f'[database]\nurl = "{server.url("load")}"\npool = 12\n[leases]\nseconds = 600.0\nrenew = 60.0\n')
+            f'[database]\nurl = "{server.url("load")}"\npool = 12\n[leases]\nseconds = {LEASE}\nrenew = {RENEW}\n')
         bench.say(f"{PHONES:,} agents with {TASKS} tasks each")
         fill(folder, server.url("load"))
-        return _served(bench, folder)
+        with served(folder, WORKERS) as (child, url):
+            return under_load(bench, folder, server, child.pid, url)
     finally:
         server.stop()
 
 
-def _served(bench: Bench, folder: Path) -> list[Figure]:
-    seconds = bench.count(180, 45)
+@contextmanager
+def served(folder: Path, workers: int = 1) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The manager in a folder, as its owner starts it; gives its process and its URL. Raises RuntimeError."""
     child = subprocess.Popen(
         [sys.executable, "-m", "callsheet", "manager", "serve", "--folder", str(folder), "--listen", "127.0.0.1:0",
-         "--workers", str(WORKERS)], cwd=ROOT / "firmware", text=True, stdout=subprocess.PIPE,
+         "--workers", str(workers)], cwd=ROOT / "firmware", text=True, stdout=subprocess.PIPE,
         stderr=(folder / "server.log").open("a"))
     try:
         assert child.stdout is not None
         line = child.stdout.readline()
         if not line.startswith("serving "):
             raise RuntimeError((folder / "server.log").read_text()[-1000:])
-        port = line.rstrip("/\n").rpartition(":")[2]
-        _ready(f"{line.split()[1]}phones/sheets/10000.json")
-        bench.say(f"{PHONES / PERIOD:.0f} polls and renewals a second each, {UPLOADS:g} results a second, {seconds} s")
-        before = os.getloadavg()[0]
-        load = subprocess.run(
-            [sys.executable, "-m", "tests.bench.manager_load", "127.0.0.1", port, str(folder), str(PHONES), str(PERIOD),
-             str(UPLOADS), str(seconds)],
-            cwd=ROOT, capture_output=True, text=True, timeout=seconds + 120, check=False,
-            env={**os.environ, "PYTHONPATH": f"{ROOT / 'firmware'}{os.pathsep}{ROOT}"})
-        if load.returncode:
-            raise RuntimeError(load.stderr[-1000:])
-        return figures(json.loads(load.stdout), seconds, before)
+        url = line.split()[1]
+        _ready(f"{url}phones/sheets/10000.json")
+        yield child, url
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(60)
+
+
+def under_load(
+    bench: Bench, folder: Path, server: PostgresServer, pid: int, url: str, phones: int = PHONES, poll: float = POLL,
+) -> list[Figure]:
+    """What so many phones are told, how soon, and at what cost in CPU time."""
+    seconds = bench.count(180, 45)
+    bench.say(f"{phones / RENEW:.0f} renewals, {phones / poll:.0f} polls and {UPLOADS:g} results a second, {seconds} s")
+    before = os.getloadavg()[0]
+    used = [-tree_cpu_seconds(one) for one in (pid, server.pid)]
+    began = time.monotonic()
+    load = subprocess.run(
+        [sys.executable, "-m", "tests.bench.manager_load", "127.0.0.1", str(urlsplit(url).port), str(folder),
+         *map(str, (phones, RENEW, poll, UPLOADS, seconds))],
+        cwd=ROOT, capture_output=True, text=True, timeout=seconds + 120, check=False,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'firmware'}{os.pathsep}{ROOT}"})
+    took = time.monotonic() - began
+    used = [before + tree_cpu_seconds(one) for before, one in zip(used, (pid, server.pid), strict=True)]
+    if load.returncode:
+        raise RuntimeError(load.stderr[-1000:])
+    told = json.loads(load.stdout)
+    cpu = {"workers": used[0], "PostgreSQL": used[1], "generator": told["cpu"]}
+    return [*_latencies(told, phones, seconds, before), _cpu(told["latencies"], cpu, phones, took)]
 
 
 def _ready(url: str) -> None:
@@ -97,22 +121,33 @@ def _ready(url: str) -> None:
             raise RuntimeError(f"the server answers {answer.status_code}")
 
 
-def figures(told: dict[str, dict[str, list[float]]], seconds: int, before: float) -> list[Figure]:
+def _latencies(told: dict[str, Any], phones: int, seconds: int, before: float) -> list[Figure]:
     """Median, 95th and 99th percentile of each kind, and what failed."""
     found = []
     for kind, values in told["latencies"].items():
         if not values:
             raise RuntimeError(f"no {kind} was answered: {told['errors']}")
         cuts = statistics.quantiles(sorted(values), n=100) if len(values) > 1 else values * 99
-        failed = sum(count for name, count in told["errors"].items() if name.startswith(kind))  # type: ignore[misc]
+        failed = sum(count for name, count in told["errors"].items() if name.startswith(kind))
         note = (f"p95 {cuts[94] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms, {len(values) / seconds:.0f}/s answered, "
                 f"{failed} errors; load average before {before:.1f}")
         found.append(Figure(
-            f"manager-{kind}", f"{WHAT[kind]}, {PHONES:,} phones: {note}", "ms",
+            f"manager-{kind}", f"{WHAT[kind]}, {phones:,} phones: {note}", "ms",
             Sample.of([value * 1000 for value in values]), {}, "no errors", note,
             {"p50": cuts[49] * 1000, "p95": cuts[94] * 1000, "p99": cuts[98] * 1000, "answered": len(values),
              "errors": told["errors"], "seconds": seconds}))
     return found
+
+
+def _cpu(latencies: dict[str, list[float]], cpu: dict[str, float], phones: int, took: float) -> Figure:
+    """Of workers and database together for one request, whatever else the machine does."""
+    requests = sum(len(values) * REQUESTS[kind] for kind, values in latencies.items())
+    share = ", ".join(f"{name} {used / requests * 1000:.2f} ms and {used / took:.0%} of a core"
+                      for name, used in cpu.items())
+    return Figure(
+        "manager-cpu", f"CPU time per request, {phones:,} phones: {share}", "ms",
+        Sample.of([(cpu["workers"] + cpu["PostgreSQL"]) / requests * 1000]), {}, "", share,
+        {"seconds of CPU": cpu, "requests": requests, "seconds": took, "cores": os.cpu_count()})
 
 
 def fill(folder: Path, url: str) -> None:
@@ -133,7 +168,10 @@ def fill(folder: Path, url: str) -> None:
             for id, token in zip(agents, tokens, strict=True)])
         db.execute(insert(tables.Sheet), [
             {"agent_id": id, "list_id": 1, "revision": 1, "issued": now, "phone": f"phone{n}", "installation": 1,
-             "leased": now, "until": now, "held_revision": 1} for n, id in enumerate(agents)])
+             "leased": now, "until": now + timedelta(seconds=LEASE), "held_revision": 1} for n, id in enumerate(agents)])
+        db.execute(insert(tables.Phone), [
+            {"id": f"phone{n}", "installation": 1, "agent_id": id, "heard": now, "status": {}}
+            for n, id in enumerate(agents)])
         db.execute(text(MAKE_TASKS), {"now": now, "phones": PHONES - 1, "tasks": TASKS - 1})
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")

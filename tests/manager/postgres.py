@@ -80,6 +80,12 @@ class PostgresServer:
             else:
                 return
 
+    @property
+    def pid(self) -> int:
+        """Of the postmaster, above all others."""
+        assert self._process is not None
+        return self._process.pid
+
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
 
