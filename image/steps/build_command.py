@@ -72,12 +72,17 @@ def run(chosen: argparse.Namespace) -> int:
     start = time.monotonic()
     out = (chosen.out or shelf.place() / "out").resolve()
     out.mkdir(parents=True, exist_ok=True)
-    from . import product  # needs the checkout's environment
+    from . import product, slot  # need the checkout's environment
 
     what = release.release("release" if chosen.keyring else "development")
+    before = slot.ours()
     made = product.make(out, what, chosen.keyring or keys.development(), whole=not chosen.raw, xz=chosen.xz)
-    if chosen.check_reproducible:
-        again(made, chosen.keyring)
+    try:
+        if chosen.check_reproducible:
+            again(made, chosen.keyring)
+    finally:
+        if slot.ours() != before:
+            say.warn("files of the checkout were changed meanwhile: the image may be of neither state")
     report = product.report(made)
     (out / f"{made.name}.json").write_text(json.dumps(report, indent=1) + "\n")
     say.step(f"built in {time.monotonic() - start:.0f} s")

@@ -64,7 +64,7 @@ def slot(release: Release, keyring: Path) -> Slot:
     (modules,) = (below / "root/usr/lib/modules").iterdir()
     first, site = initrd.initrd(modules.name), python.site()
     facts = {"release": asdict(release), "keyring": keyring.read_text(), "base": below.name, "site": site.parents[1].name,
-             "initrd": first.parent.name, "ours": contents((ROOT / "firmware/callsheet", SYSTEM, UNITS, DHCP)),
+             "initrd": first.parent.name, "ours": ours(),
              "tools": tooltree.TREE.packages, "start": START, "edition": EDITION}
 
     def make(folder: Path) -> None:
@@ -84,6 +84,11 @@ def slot(release: Release, keyring: Path) -> Slot:
         shutil.rmtree(root)
 
     return Slot(shelf.kept("image-slot", facts, make), below, debs)
+
+
+def ours() -> str:
+    """A hash of what the checkout puts into a slot."""
+    return contents((ROOT / "firmware/callsheet", SYSTEM, UNITS))
 
 
 def contents(folders: tuple[Path, ...]) -> str:
