@@ -74,6 +74,7 @@ def test_the_phone_is_found_among_the_ports(
     console: Console, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = load()
+    assert run(bridge.ports[1], "show", "phone.id").returncode == 0, "the console is up"
     with Bridge() as silent:
         ports = [SimpleNamespace(device=silent.ports[0], description="Bluetooth", manufacturer=None, product=None),
                  SimpleNamespace(device=bridge.ports[1], description="CP2102 USB to UART", manufacturer="x", product=None)]
