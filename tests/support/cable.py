@@ -12,7 +12,7 @@ import tty
 from contextlib import suppress
 from typing import Self
 
-PATIENCE = 120.0
+PATIENCE = 90.0
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x1b\][^\x07]*\x07")
 
 

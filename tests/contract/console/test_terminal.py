@@ -82,7 +82,7 @@ def test_log_in_change_a_setting_and_apply_it(console: Console, cable: Cable) ->
     cable.until("sip.server = new.example.com")
     cable.until("callsheet>")
     cable.type("apply keep\r")
-    cable.until("1 settings on disk")
+    cable.until("1 setting on disk")
     cable.until("callsheet>")
     assert console.config.read_text() == FILE.replace("pbx", "new")
     cable.type("\x1b[A\r")  # arrow up: the line before
