@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2] / "firmware" / "callsheet"
 LAYERS = {
-    "core": 0, "formats": 1, "ports": 2, "adapters": 3, "simulator": 4, "manager": 4, "selftest": 4, "console": 4, "system": 4, "provisioning": 4, "update": 4,
+    "core": 0, "formats": 1, "ports": 2, "adapters": 3, "simulator": 4, "manager": 4, "selftest": 4, "console": 4, "system": 4, "provisioning": 4, "update": 4, "boot": 4,
     "phone": 5,
     "docs": 5, "cli": 6, "__main__": 7,
 }

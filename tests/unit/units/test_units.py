@@ -12,6 +12,7 @@ import pytest
 UNITS = sorted((Path(__file__).resolve().parents[3] / "image" / "units").glob("*.service"))
 SYSTEM = UNITS[0].parents[1] / "system"
 USERS = {"callsheet-system": "root", "callsheet-storage": "root", "callsheet-reset": "root", "callsheet-time": "root",
+         "callsheet-name": "root",
          "callsheet-network": "dhcpcd"}
 """Who runs what; all else runs as callsheet."""
 MOST_EXPOSED = 20

@@ -233,4 +233,13 @@ TEXTS = {
     "disposition.call-back": "Call back at",
     "disposition.empty-number": "Empty number",
     "disposition.do-not-call": "Never call again",
+    "boot.start": "Starting",
+    "boot.card": "Checking the card",
+    "boot.settings": "Reading settings",
+    "boot.network": "Joining the network",
+    "boot.phone": "Starting the phone",
+    "boot.stuck": "Phone does not start",
+    "boot.erase": "Erasing everything",
+    "boot.reset": "Erase all in {seconds} s",
+    "boot.let-go": "Let go to keep all",
 }

@@ -233,4 +233,13 @@ TEXTS = {
     "disposition.call-back": "预约回拨",
     "disposition.empty-number": "空号",
     "disposition.do-not-call": "勿再拨打",
+    "boot.start": "正在启动",
+    "boot.card": "检查存储卡",
+    "boot.settings": "读取设置",
+    "boot.network": "连接网络",
+    "boot.phone": "启动话机",
+    "boot.stuck": "话机无法启动",
+    "boot.erase": "正在清除数据",
+    "boot.reset": "{seconds} 秒后清除",
+    "boot.let-go": "松开即可取消",
 }
