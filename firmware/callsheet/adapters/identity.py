@@ -9,6 +9,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+SERIAL = "sys/firmware/devicetree/base/serial-number"
+"""Of a Pi. Not by way of /proc, of which a unit sees only processes."""
+
 
 class Identity(Struct, frozen=True):
     """What can stand in a sheet's link as {mac} and {serial}."""
@@ -39,9 +42,9 @@ def _mac(root: Path) -> str:
 
 
 def _serial(root: Path) -> str:
-    """The Pi's serial number (device tree, "serial-number")."""
+    """The Pi's serial number (device tree, "serial-number"); else of the machine's id."""
     try:
-        return (root / "proc/device-tree/serial-number").read_text().strip("\0\n ").lstrip("0").lower() or "0"
+        return (root / SERIAL).read_text().strip("\0\n ").lstrip("0").lower() or "0"
     except OSError:
         pass
     try:

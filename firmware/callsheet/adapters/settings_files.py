@@ -122,6 +122,12 @@ class SettingsFiles:
         left = self.left()
         return left is not None and left <= 0.0 and self.revert()
 
+    def lasting(self) -> bytes:
+        """What `settle` would leave, without a write: for a reader that the files do not belong to. Raises SettingsError."""
+        left = self.left()
+        previous = self.previous() if left is not None and left <= 0.0 else None
+        return self.current() if previous is None else previous
+
     def _read(self, path: Path) -> bytes | None:
         try:
             return path.read_bytes()

@@ -18,6 +18,7 @@ from callsheet.adapters.settings_layers import SettingsLayers
 from callsheet.adapters.watchdog import Watchdog
 from callsheet.formats.errors import FormatError
 from callsheet.formats.network import NetworkSettings
+from callsheet.formats.settings_tolerant import tolerant
 from callsheet.system.verbs import Verbs
 
 log = logging.getLogger("callsheet.system")
@@ -64,8 +65,8 @@ def _at_start(verbs: Verbs, config: Path | None) -> None:
     try:
         if config is not None:
             layers = SettingsLayers(config)
-            layers.settle()
-            network = layers.tolerant()[0].network
+            # Only the phone's user writes them, so nothing is settled here.
+            network = tolerant(layers.local.lasting(), layers.fleet.lasting())[0].network
     except (FormatError, OSError) as error:
         log.warning("the network's settings cannot be used: %s", error)
     try:

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from callsheet.adapters.control import Refused
-from callsheet.adapters.identity import identity
+from callsheet.adapters.identity import SERIAL, identity
 from callsheet.adapters.privileged import FOLDER
 from callsheet.adapters.whole_file import write_whole
 from callsheet.formats.errors import Invalid, check_each, dotted
 from callsheet.formats.network import NetworkSettings, network_checks
-from callsheet.system.network import HOSTNAME, WIRED, WPA, files
+from callsheet.system.network import DHCPCD, HOSTNAME, SSH, TIMESYNC, VLAN, WIRED, WPA, files
 from callsheet.update.install import Updates
 from callsheet.update.rauc import Rauc
 
@@ -64,10 +64,22 @@ class Verbs:
 
     def at_start(self, network: NetworkSettings) -> list[str]:
         """Before anything uses them: the files for the network's settings. Returns those that changed. Raises Refused."""
+        self._keep_identity()
         made = files(network, identity().mac)
         changed = [path for path, text in made.texts.items() if self._put(path, text, path in made.secret)]
-        self._run(("hostname", "-F", str(self._root / HOSTNAME)), 10.0)
+        self._run(("systemctl", "restart", "callsheet-name.service"), 10.0)
         return changed
+
+    def _keep_identity(self) -> None:
+        """A machine without a serial number is known by the random number of its first start (adapters/identity.py)."""
+        if (self._root / SERIAL).exists():
+            return
+        kept, found = self._data / "system/machine-id", self._root / "etc/machine-id"
+        if kept.exists():
+            found.write_bytes(kept.read_bytes())
+        elif found.exists():
+            kept.parent.mkdir(mode=0o700, exist_ok=True)
+            write_whole(kept, found.read_bytes())
 
     def _reboot(self, _: Mapping[str, Any]) -> dict[str, Any]:
         self._run(("systemctl", "--no-block", "reboot"), 10.0)
@@ -95,11 +107,16 @@ class Verbs:
         made = files(network, identity().mac)
         changed = [path for path, text in made.texts.items() if self._put(path, text, path in made.secret)]
         if HOSTNAME in changed:
-            self._run(("hostname", "-F", str(self._root / HOSTNAME)), 10.0)
+            self._run(("systemctl", "restart", "callsheet-name.service"), 10.0)
         if WPA in changed:
             verb = "restart" if network.wifi_ssid else "stop"
             self._run(("systemctl", verb, "wpa_supplicant@wlan0.service"), 60.0)
-        if changed:
+        if SSH in changed:
+            # A restart leaves whoever is logged in alone.
+            self._run(("systemctl", "restart" if network.ssh_keys else "stop", "ssh.service"), 60.0)
+        if TIMESYNC in changed:
+            self._run(("systemctl", "--no-block", "try-restart", "systemd-timesyncd.service"), 60.0)
+        if {DHCPCD, HOSTNAME, VLAN} & set(changed):
             self._run(("systemctl", "restart", "callsheet-network.service"), 60.0)
         return {"changed": changed, "interface": WIRED}
 
