@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Callable, Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Interface, ip_address
@@ -16,6 +18,9 @@ from callsheet.formats.sections import Section
 # RFC 1123 §2.1: letters, digits and hyphens, none at the ends.
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _NAME = re.compile(rf"{_LABEL.pattern}(?:\.{_LABEL.pattern})*")
+# RFC 4253 §6.6, RFC 5656, RFC 8709 and OpenSSH's PROTOCOL.u2f: those that OpenSSH still takes.
+_KEY = re.compile(r"((?:sk-)?ssh-ed25519(?:@openssh\.com)?|ssh-rsa|(?:sk-)?ecdsa-sha2-nistp(?:256|384|521)(?:@openssh\.com)?)"
+                  r" ([A-Za-z0-9+/]+={0,2})(?: [ -~]*)?")
 
 
 class NetworkSettings(Section, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -41,6 +46,8 @@ class NetworkSettings(Section, frozen=True, forbid_unknown_fields=True, omit_def
     """Of a WPA2 or WPA3 network: 8 to 63 characters; empty: an open network."""
     wifi_country: str = ""
     """Two letters (ISO 3166-1): which channels the law allows. Needed with wifi_ssid."""
+    ssh_keys: tuple[str, ...] = ()
+    """Public keys, each as a line of an .pub file, of whoever may log in by SSH as root; empty: SSH is off."""
 
 
 def network_checks(network: NetworkSettings) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -53,6 +60,7 @@ def network_checks(network: NetworkSettings) -> Iterator[tuple[str, Callable[[],
     yield "wifi_ssid", lambda: _ssid(network.wifi_ssid)
     yield "wifi_password", lambda: _wifi_password(network)
     yield "wifi_country", lambda: _country(network)
+    yield "ssh_keys", lambda: _each(network.ssh_keys, _public_key)
 
 
 def _name(text: str, pattern: re.Pattern[str], remedy: str) -> None:
@@ -130,3 +138,17 @@ def _country(network: NetworkSettings) -> None:
         raise Invalid("not a country", remedy="write two capital letters, such as DE")
     if network.wifi_ssid and not network.wifi_country:
         raise Invalid("wireless needs its country", remedy="set network.wifi_country to two capital letters, such as DE")
+
+
+def _public_key(text: str) -> None:
+    """A line of authorized_keys without options; the name of its kind is inside it too (RFC 4253 §6.6)."""
+    remedy = "write the line of the .pub file: ssh-ed25519 AAAA… name"
+    if "PRIVATE KEY" in text:
+        raise Invalid("a private key: it stays where it is", remedy=remedy)
+    match = _KEY.fullmatch(text)
+    try:
+        blob = base64.b64decode(match[2], validate=True) if match else b""
+    except binascii.Error:
+        blob = b""
+    if match is None or not blob.startswith(len(match[1]).to_bytes(4, "big") + match[1].encode()):
+        raise Invalid("not an SSH public key", remedy=remedy)

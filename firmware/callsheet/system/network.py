@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Section [network] of the settings, as the files that dhcpcd, wpa_supplicant and timesyncd read."""
+"""Section [network] of the settings, as the files that dhcpcd, wpa_supplicant, timesyncd and sshd read."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ class Files(Struct, frozen=True):
     """Paths that only root may read."""
 
 
-DHCPCD, WPA, TIMESYNC, HOSTNAME, VLAN = (
+DHCPCD, WPA, TIMESYNC, HOSTNAME, VLAN, SSH = (
     "etc/dhcpcd.conf.d/callsheet.conf", "etc/wpa_supplicant/wpa_supplicant-wlan0.conf",
     "etc/systemd/timesyncd.conf.d/callsheet.conf", "etc/hostname", "etc/callsheet/vlan",
+    "etc/callsheet/ssh_keys",
 )
 
 
@@ -32,6 +33,7 @@ def files(network: NetworkSettings, mac: str) -> Files:
         TIMESYNC: f"[Time]\nNTP={' '.join(network.ntp)}\n" if network.ntp else "",
         HOSTNAME: f"{network.hostname or f'callsheet-{mac[-6:]}'}\n",
         VLAN: f"{network.vlan}\n" if network.vlan else "",
+        SSH: "".join(f"{key}\n" for key in network.ssh_keys),
     }
     return Files(texts, frozenset({WPA}))
 

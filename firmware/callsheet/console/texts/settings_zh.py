@@ -96,6 +96,7 @@ SETTINGS: dict[str, str] = {
     "network.wifi_ssid": "无线网络名称；空：关闭无线。",
     "network.wifi_password": "WPA2 或 WPA3 密码，8 到 63 个字符；空：开放网络。",
     "network.wifi_country": "两个大写字母的国家代码，决定可用信道；使用无线时必填。",
+    "network.ssh_keys": "可用 SSH 以 root 登录者的公钥，每项为 .pub 文件的一行；空：关闭 SSH。",
     "console.password": "控制台密码，至少 8 个字符；读取后只保存散列值并从文件中删除。",
     "console.idle_log_out": "多少秒无按键后管理员自动退出。",
     "console.trial": "新设置生效后，话机须在多少秒内连上服务器，否则恢复原设置。",
