@@ -52,7 +52,7 @@ for slot in ${BOOT_ORDER} A B; do
       if load ${devtype} ${devnum}:${part} ${initrd} /boot/initrd.img; then
         setenv initrd_size ${filesize}
         part uuid ${devtype} ${devnum}:${part} partuuid
-        setenv bootargs "root=PARTUUID=${partuuid} ro rauc.slot=${slot} panic=10 quiet ${extraargs}"
+        setenv bootargs "root=PARTUUID=${partuuid} ro rauc.slot=${slot} panic=10 quiet console=tty1 ${extraargs}"
         # The watchdog bites in 16 s unless a kernel that lives takes it over. No data sheet has the registers;
         # they are PM_WDOG and PM_RSTC as bcm2835_wdt of Linux writes them.
         if test "${go}" = "on-trial" && test "${watchdog}" != "off" && test -n "${pm}"; then
