@@ -17,6 +17,7 @@ from callsheet.manager.opened import open_manager
 from callsheet.manager.phones.app import app
 from callsheet.manager.serving import whole
 from tests.manager.served import PINS, fill, serving
+from tests.manager.web.page_server import Visit, add_users
 from tests.support.running import ROOT
 
 AUTH = ("101", PINS["101"])
@@ -84,3 +85,26 @@ def test_more_workers_only_where_the_database_can(folder: Path) -> None:
     finally:
         child.send_signal(signal.SIGTERM)
         assert child.wait(60) == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_open_pages_end_with_the_server(folder: Path, workers: int) -> None:
+    """They would wait for news for ever; the server must neither wait for them nor cut them off."""
+    manager = open_manager(folder)
+    if manager.database.is_sqlite:
+        workers = 1
+    add_users(manager.database)
+    manager.database.close()
+    child, url = started(folder, "--workers", str(workers))
+    try:
+        visit = Visit(url.rstrip("/"))
+        assert visit.sign_in("mia").status_code == 200
+        pages = [visit.get("/live/agents", stream=True) for _ in range(4)]
+        lines = [page.iter_lines(decode_unicode=True) for page in pages]
+        assert all(next(line) == "retry: 3000" for line in lines)
+    finally:
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(60) == 0
+    for line in lines:
+        list(line)  # raises if it does not end well
+    assert "Cancel" not in (folder / "server.log").read_text()

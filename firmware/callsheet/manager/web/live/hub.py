@@ -65,6 +65,9 @@ class Hub:
         self._watchers = 0
         self._poll: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
+        self.ended = False
+        """The server is about to end: there will be no more news."""
+        self._ending: asyncio.Task[None] | None = None
         self.messages = Kept(MESSAGES)
         """To browsers, by version and by how they are shown."""
         self.row_texts = Kept(ROW_TEXTS)
@@ -106,10 +109,19 @@ class Hub:
                 self._poll = None
 
     async def news(self, version: str, patience: float) -> None:
-        """Wait for a newer version, at most `patience` seconds."""
+        """Wait for a newer version or the end, at most `patience` seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(patience), self._news:
-                await self._news.wait_for(lambda: f"{self._token}.{self._version}" != version)
+                await self._news.wait_for(lambda: self.ended or f"{self._token}.{self._version}" != version)
+
+    def end(self) -> None:
+        """Let all who wait for news go; to be called in the loop they wait in."""
+        self.ended = True
+        self._ending = asyncio.create_task(self._wake())
+
+    async def _wake(self) -> None:
+        async with self._news:
+            self._news.notify_all()
 
     async def _look_on(self) -> None:
         while True:
@@ -118,8 +130,7 @@ class Hub:
             with suppress(SQLAlchemyError):
                 await run_in_threadpool(self._refresh)
             if self._version != before:
-                async with self._news:
-                    self._news.notify_all()
+                await self._wake()
             await asyncio.sleep(PERIOD)
 
     def _refresh(self, *, agents: bool = False) -> None:

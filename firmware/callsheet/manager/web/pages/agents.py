@@ -50,7 +50,8 @@ async def _events(request: Request, site: Site, visitor: Visitor, version: str) 
     # Browsers say that a stream is open when its first bytes come.
     yield "retry: 3000\n\n"
     async with site.hub.watching():
-        while True:
+        # When the server ends, so does the stream, or it would be waited for; the browser asks again by itself.
+        while not site.hub.ended:
             changes = site.hub.since(version)
             if changes is None or (time.monotonic() - checked > CHECK and not await _still_in(request)):
                 yield "event: over\ndata:\n\n"
