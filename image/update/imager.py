@@ -14,7 +14,10 @@ DEVICES = ("pi3-64bit", "pi4-64bit")
 
 
 def os_list(packed: Path, base: str, version: str, made: int) -> str:
-    """The list for an .img.xz that will be at `base`/NAME; `made`: seconds since 1970. Raises OSError, LZMAError."""
+    """The list for an .img.xz that will be at `base`/NAME, with icon.svg beside it; `made`: seconds since 1970.
+
+    Raises OSError, LZMAError.
+    """
     sha256, size = hashlib.sha256(), 0
     with lzma.open(packed, "rb") as image:
         while data := image.read(1 << 20):
@@ -25,6 +28,7 @@ def os_list(packed: Path, base: str, version: str, made: int) -> str:
     entry = {
         "name": f"Callsheet {version}",
         "description": "A desk phone that dials a call sheet. Put callsheet.toml on the card afterwards.",
+        "icon": f"{base.rstrip('/')}/icon.svg",
         "url": f"{base.rstrip('/')}/{packed.name}",
         "release_date": datetime.fromtimestamp(made, UTC).date().isoformat(),
         "extract_size": size, "extract_sha256": sha256.hexdigest(),

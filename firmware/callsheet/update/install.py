@@ -68,7 +68,7 @@ class Updates:
             self._allow(bundle.version, older)
             begun = Record("installing", bundle.version, source=_without_password(place), slot=now.other, boot=self._boot(),
                            failing=tuple(one for one in failing if _CHECK.fullmatch(one)))
-            self._rauc.install(place, bundle.hash)
+            self._rauc.install(place)
             self._say(begun)
             self.follower = threading.Thread(target=self._follow, args=(begun,), name="update", daemon=True)
             self.follower.start()

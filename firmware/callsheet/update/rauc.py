@@ -48,12 +48,12 @@ class Bundle(Struct, frozen=True):
 
     version: str
     compatible: str
-    hash: str
-    """Of its manifest: names exactly this bundle."""
 
 
 def explained(complaint: str) -> Refused:
     """RAUC's words as reason and remedy; its own end the reason where that helps whoever looks into it."""
+    # A link may hold a token, and any word.
+    complaint = re.sub(r"https?://\S+", "the link", complaint)
     complaint = " ".join(re.sub(r"GDBus\.Error:[\w.]+: ?|Call failed: ?|busctl: ?", "", complaint).split())
     for pattern, reason, remedy in _COMPLAINTS:
         if re.search(pattern, complaint):
@@ -71,18 +71,19 @@ class Rauc:
         """Look at a bundle without installing it. Raises Refused, explained."""
         found = self._call(INSPECTS, "InspectBundle", "sa{sv}", source, "0")[0]
         update = _plain(found.get("update"))
-        bundle = Bundle(str(update.get("version", "")), str(update.get("compatible", "")), str(_plain(found.get("manifest-hash")) or ""))
+        bundle = Bundle(str(update.get("version", "")), str(update.get("compatible", "")))
         if bundle.compatible != COMPATIBLE:
             raise explained(f"compatible is {bundle.compatible!r}, not {COMPATIBLE!r}")
         return bundle
 
-    def install(self, source: str, manifest: str) -> None:
-        """Begin to install the bundle that has this hash. Raises Refused."""
-        self._call(INSPECTS, "InstallBundle", "sa{sv}", source, "1", "require-manifest-hash", "s", manifest)
+    def install(self, source: str) -> None:
+        """Begin to install a bundle. Raises Refused."""
+        # RAUC 1.13 cannot be told which one exactly; whatever is there by now is signed, too.
+        self._call(INSPECTS, "InstallBundle", "sa{sv}", source, "0")
 
     def progress(self) -> Progress:
         """How far it is. Raises Refused if the service does not answer."""
-        text = self._run(("busctl", "--json=short", "get-property", _NAME, _PATH, _INTERFACE, "Operation", "Progress", "LastError"), 30.0)
+        text = self._run(("busctl", "--json=short", "--timeout=60", "get-property", _NAME, _PATH, _INTERFACE, "Operation", "Progress", "LastError"), 70.0)
         operation, progress, error = (json.loads(line)["data"] for line in text.splitlines())
         return Progress(operation != "idle", int(progress[0]), str(progress[1]), str(error))
 
