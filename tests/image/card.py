@@ -65,12 +65,19 @@ def from_slot(image: Path, name: str, target: Path) -> Path:
     return target
 
 
+def listed(image: Path, folder: str) -> list[str]:
+    """Names in a folder of the image's slot A."""
+    rows = _run("debugfs", "-R", f"ls -p {folder}", f"{image}?offset={SLOT_A.begin * MEBI}").splitlines()
+    return [name for row in rows if len(words := row.split("/")) > 5 and (name := words[5]) not in (".", "..")]
+
+
 def sha256(path: Path) -> str:
     """Of a file, however large."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _run(*words: str | Path) -> None:
+def _run(*words: str | Path) -> str:
     done = subprocess.run([*words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+    return done.stdout

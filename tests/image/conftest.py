@@ -22,6 +22,7 @@ from tests.image.card import Card, sha256
 from tests.image.desk import Desk, provisioning
 from tests.image.machine import Phone
 from tests.vm import machine
+from tests.vm.channel import GuestError
 from tests.vm.network import Cable, Office
 
 HERE = Path(__file__).parent
@@ -32,6 +33,7 @@ BUILD = 2400.0
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "image: boots the SD-card image in QEMU")
+    config.addinivalue_line("markers", "nightly: takes many boots; not part of every run")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -46,7 +48,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker("image")
             item.add_marker(pytest.mark.xdist_group("vm"))
-            item.add_marker(pytest.mark.timeout(PATIENCE))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(PATIENCE))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -107,6 +110,17 @@ def phone(image: Path, cable: Cable, desk: Desk, request: pytest.FixtureRequest)
     with capture.global_and_fixture_disabled():
         say.step("")
         made.boot()
-    desk.sit_down(made)
-    yield made
-    made.kill()
+    try:
+        desk.sit_down(made)
+        yield made
+    finally:
+        keep_journal(made)
+        made.kill()
+
+
+def keep_journal(phone: Phone) -> None:
+    """In the machine's folder, for whoever has to find out why."""
+    try:
+        (phone.folder / "journal.txt").write_text(phone.run("journalctl", "--boot", "--no-pager").out)
+    except GuestError as error:
+        (phone.folder / "journal.txt").write_text(str(error))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.image import simulators
-from tests.image.card import Card, from_slot
+from tests.image.card import Card, from_slot, listed
 from tests.vm.machine import Given, Machine
 from tests.vm.network import Cable
 
@@ -44,10 +44,11 @@ class Phone(Machine):
         files.mkdir(exist_ok=True)
         kernel = from_slot(self.card.image, "/boot/vmlinuz", files / "vmlinuz")
         initrd = from_slot(self.card.image, "/boot/initrd.img", files / "initrd.img")
+        (release,) = listed(self.card.image, "/usr/lib/modules")
         # A cut of this machine's power ends QEMU; what the guest has flushed is in the file then.
         drives = (f"format=qcow2,file={self.card.layer},cache=unsafe", f"format=raw,file={simulators.tools()},readonly=on")
         append = f"{WORDS} console=hvc0 loglevel=4 {simulators.words()}"
-        return Given(kernel, simulators.appended(initrd), append, drives, self.card.image.name)
+        return Given(kernel, simulators.appended(initrd, release), append, drives, self.card.image.name)
 
     def _serial(self) -> list[str]:
         self.uart.unlink(missing_ok=True)

@@ -15,9 +15,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from bootstrap import say
 from image.steps import cpio, crosstree, packages, shelf
 from image.steps import kernel as linux
-from tests.vm.build.system import GUEST, disk, system
+from tests.vm.build.system import GUEST, disk, modules
 
 INIT = b"""#!/bin/busybox sh
 while read -r module words; do /bin/busybox insmod "/test/$module" $words; done < /test/order
@@ -49,10 +50,12 @@ def words() -> str:
             "systemd.wants=callsheet-test.service")
 
 
-def appended(first: Path) -> Path:
-    """The image's first root with ours behind it. Raises Failed."""
+def appended(first: Path, release: str) -> Path:
+    """The image's first root with ours behind it, for the image's kernel. Raises Failed."""
     kernel = linux.kernel()
-    facts = {"first": shelf.digest([first]), "kernel": kernel.folder.name, "own": system().modules.name,
+    if kernel.release != release:
+        raise say.Failed(f"the image has Linux {release}, but Debian has {kernel.release} now: build the image anew")
+    facts = {"first": shelf.digest([first]), "kernel": kernel.folder.name, "own": modules(kernel).name,
              "modules": [OURS, THEIRS], "init": INIT.decode(), "edition": EDITION}
 
     def make(folder: Path) -> None:
@@ -70,8 +73,9 @@ def appended(first: Path) -> Path:
 
 def tools() -> Path:
     """A disk with the agent, our modules once more, and alsa-utils. Raises Failed."""
+    own = modules(linux.kernel())
     debs = packages.resolve(["alsa-utils"], crosstree.TARGET, keep="^alsa-utils$")
-    facts = {"agent": shelf.digest([GUEST / "agent.py"]), "own": system().modules.name, "packages": packages.versions(debs),
+    facts = {"agent": shelf.digest([GUEST / "agent.py"]), "own": own.name, "packages": packages.versions(debs),
              "edition": EDITION}
 
     def make(folder: Path) -> None:
@@ -80,7 +84,7 @@ def tools() -> Path:
         for name in ("guest", "modules", "bin"):
             (content / name).mkdir(parents=True)
         shutil.copy(GUEST / "agent.py", content / "guest")
-        for module in system().modules.glob("*.ko"):
+        for module in own.glob("*.ko"):
             shutil.copy(module, content / "modules")
         for name in ("aplay", "arecord"):
             shutil.copy(root / "usr/bin" / name, content / "bin" / name)
@@ -97,7 +101,7 @@ def _modules(kernel: linux.Kernel) -> Iterator[tuple[Path, str]]:
     for path in linux.needed(kernel, THEIRS):
         yield path, said.get(path.name.partition(".")[0].replace("-", "_"), "")
     for name, text in OURS.items():
-        yield system().modules / f"{name}.ko", text
+        yield modules(kernel) / f"{name}.ko", text
 
 
 def _unpacked(path: Path) -> bytes:

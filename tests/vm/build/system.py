@@ -57,9 +57,13 @@ def system() -> System:
     facts = {"kernel": kernel.folder.name, "packages": packages.versions(debs), "site": site.parent.name,
              "modules": [*FIRST, *LATER], "edition": EDITION, "applets": APPLETS}
     root = shelf.kept("vm-root", facts, lambda folder: _make_root(folder, kernel, debs, site))
-    own = {"sources": shelf.digest(sorted(MODULES.iterdir())), "kernel": kernel.folder.name}
-    return System(kernel.image, _initrd(root, kernel), root / "root.ext4",
-                  shelf.kept("vm-modules", own, lambda folder: _make_modules(folder, kernel)), kernel.release)
+    return System(kernel.image, _initrd(root, kernel), root / "root.ext4", modules(kernel), kernel.release)
+
+
+def modules(kernel: linux.Kernel) -> Path:
+    """The folder with the modules of the simulated parts, for this kernel. Raises Failed."""
+    facts = {"sources": shelf.digest(sorted(MODULES.iterdir())), "kernel": kernel.folder.name}
+    return shelf.kept("vm-modules", facts, lambda folder: _make_modules(folder, kernel))
 
 
 def _make_modules(folder: Path, kernel: linux.Kernel) -> None:
