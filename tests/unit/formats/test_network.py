@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Section [network]: what a network can be, and what it cannot."""
 
+import json
+
 import pytest
 
 from callsheet.formats.errors import FormatError
@@ -37,3 +39,22 @@ def test_networks_that_cannot_be(text: str, place: str) -> None:
 def test_the_wireless_password_is_never_shown() -> None:
     settings = read_settings(b'[network]\nwifi_ssid = "x"\nwifi_country = "DE"\nwifi_password = "correct horse"\n')
     assert "correct" not in repr(settings) + repr(masked(settings))
+
+
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+
+
+@pytest.mark.parametrize("key", [ED25519, f"{ED25519} you@desk"])
+def test_public_keys_are_taken_as_they_stand_in_their_file(key: str) -> None:
+    assert read_settings(f"[network]\nssh_keys = [{json.dumps(key)}]\n".encode()).network.ssh_keys == (key,)
+
+
+@pytest.mark.parametrize("key", [
+    "ssh-ed25519", "ssh-ed25519 AAAA", ED25519.replace("ssh-ed25519", "ssh-rsa", 1), f'command="reboot" {ED25519}',
+    "-----BEGIN OPENSSH PRIVATE KEY-----", f"{ED25519}\n{ED25519}", "ssh-dss AAAAB3NzaC1kc3M=",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5A",
+])
+def test_what_is_no_public_key_is_refused(key: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        read_settings(f"[network]\nssh_keys = [{json.dumps(key)}]\n".encode())
+    assert "network.ssh_keys[0]" in str(caught.value)
