@@ -30,7 +30,7 @@ UUID = "ca115ee7-0000-4000-8000-000000000002"
 """Of the slot's file system; both slots bear it, and nothing looks for it."""
 ELSEWHERE = ("__pycache__", "manager", "docs")
 """Of the firmware: what runs on other machines than a phone."""
-EDITION = 2
+EDITION = 3
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ def _write(folder: Path, made: int) -> None:
     image = folder / "slot.ext4"
     with image.open("wb") as file:
         file.truncate(SLOT_A.size << 20)
-    pack = f"tar --sort=name --mtime=@{made} --numeric-owner --format=gnu -C /work/root -cf /work/root.tar ."
+    pack = f"tar --sort=name --mtime=@{made} --numeric-owner --format=gnu -C /work/root -cf - ."
     write = (f"mke2fs -q -t ext4 -b 4096 -L {SLOT_A.label} -U {UUID} -O ^has_journal,^orphan_file -m 0 "
-             f"-E hash_seed={UUID},root_owner=0:0,lazy_itable_init=0,nodiscard -d /work/root.tar /work/slot.ext4")
-    tooltree.run(["sh", "-ec", f"{pack} && {write} && rm /work/root.tar"], log=shelf.log("image"), shown={"/work": folder},
+             f"-E hash_seed={UUID},root_owner=0:0,lazy_itable_init=0,nodiscard -d - /work/slot.ext4")
+    tooltree.run(["bash", "-o", "pipefail", "-c", f"{pack} | {write}"], log=shelf.log("image"), shown={"/work": folder},
                  env={"SOURCE_DATE_EPOCH": str(made)})
