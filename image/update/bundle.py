@@ -36,9 +36,9 @@ format=verity
 
 [image.rootfs]
 filename=slot.img
-adaptive=block-hash-index
 """
-# Blocks of 128 KiB: over the network only those that differ are fetched.
+ADAPTIVE = "adaptive=block-hash-index\n"
+"""Over the network only blocks that neither slot has are fetched (RAUC manual, "Adaptive Updates")."""
 PACKING = "-comp zstd -Xcompression-level 15 -b 128K"
 
 
@@ -51,7 +51,7 @@ class Signer:
     between: Path | None = None
 
 
-def bundle(image: Path, signer: Signer, out: Path, packing: str = PACKING) -> Path:
+def bundle(image: Path, signer: Signer, out: Path, packing: str = PACKING, adaptive: str = ADAPTIVE) -> Path:
     """Make it from an image; returns its path in the folder `out`. Raises Failed."""
     for tool in ("rauc", "mksquashfs", "debugfs"):
         if not shutil.which(tool, path=_path()):
@@ -62,7 +62,7 @@ def bundle(image: Path, signer: Signer, out: Path, packing: str = PACKING) -> Pa
         slot = content / "slot.img"
         _cut_out(image, slot)
         facts = release(slot)
-        (content / "manifest.raucm").write_text(manifest(facts))
+        (content / "manifest.raucm").write_text(manifest(facts) + adaptive)
         made = Path(scratch, "made.raucb")
         between = [f"--intermediate={signer.between}"] if signer.between else []
         say.step(f"pack and sign {facts['version']}")

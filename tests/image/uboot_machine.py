@@ -8,12 +8,13 @@ look through; `callsheet.toml` is what a technician would put there.
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from image.steps.layout import BOOT, MEBI
 from tests.image import small_card
@@ -46,8 +47,10 @@ class Card:
 class UBootMachine:
     """A machine that starts from a card by itself, as often as it likes."""
 
-    def __init__(self, folder: Path, card: Card, board: str = "virt", patience: float = 600.0) -> None:
-        self.folder, self.card, self.board, self.patience = folder, card, board, patience
+    def __init__(self, folder: Path, card: Card, board: str = "virt", *, stick: Path | None = None,
+                 patience: float = 1800.0) -> None:
+        """`stick`: a file system's image, plugged in as a USB stick."""
+        self.folder, self.card, self.board, self.stick, self.patience = folder, card, board, stick, patience
         self.serial, self.line = folder / "serial.log", folder / "shell"
         self._qemu: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -106,6 +109,28 @@ class UBootMachine:
         assert not check or match[1] == "0", f"{command}: {out[-1500:]}"
         return out.strip()
 
+    def ask(self, verb: str, patience: float = 300.0, **more: Any) -> dict[str, Any]:
+        """A word to callsheet-system, as the console says it."""
+        question = json.dumps({"ask": verb, **more})
+        program = ('import socket,sys;s=socket.socket(socket.AF_UNIX);s.connect("/run/callsheet-system/control");'
+                   's.sendall(sys.argv[1].encode()+b"\\n");print(s.makefile().readline())')
+        answer: dict[str, Any] = json.loads(self.run(f"python3 -c '{program}' '{question}'", patience, check=True).splitlines()[-1])
+        return answer
+
+    def record(self) -> dict[str, Any]:
+        """What became of the last update, as display and console have it."""
+        text = self.run("cat /run/callsheet-system/update.json", 60.0).splitlines()
+        found: dict[str, Any] = json.loads(text[-1]) if text and text[-1].startswith("{") else {}
+        return found
+
+    def until_record(self, state: str, patience: float) -> dict[str, Any]:
+        """Wait until the last update is in a state."""
+        end = time.monotonic() + patience
+        while (found := self.record()).get("state") != state:
+            assert found.get("state") != "failed" and time.monotonic() < end, f"{found}, not {state}"
+            time.sleep(3)
+        return found
+
     def until_started(self, count: int, patience: float) -> list[str]:
         """Wait until U-Boot has started a slot so many times."""
         end = time.monotonic() + patience
@@ -137,13 +162,16 @@ class UBootMachine:
         uboot = str(small_card.kept() / f"{BOARDS[self.board][0]}.bin")
         common = [small_card.QEMU, "-display", "none", "-monitor", "none", "-chardev",
                   f"socket,id=shell,path={self.line},server=on,wait=off"]
+        stick = [] if self.stick is None else ["-drive", f"if=none,id=stick,format=raw,readonly=on,file={self.stick}",
+                                               "-device", "usb-storage,drive=stick"]
         if self.board == "virt":
             return [*common, "-M", "virt", "-cpu", "max,pauth=off", "-smp", "2", "-m", "1024", "-accel", "tcg,thread=multi",
                     "-nodefaults", "-serial", f"file:{self.serial}", "-bios", uboot,
                     "-device", "virtio-serial-pci", "-device", "virtconsole,chardev=shell",
                     "-drive", f"if=none,id=card,format=raw,file={self.card.path},cache=unsafe", "-device", "virtio-blk-pci,drive=card",
-                    "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "qemu-xhci",
-                    "-device", "virtio-rng-pci"]
+                    "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci",
+                    "-device", "qemu-xhci", *stick]
         tree = str(small_card.kept() / "bcm2837-rpi-3-b.dtb")
         return [*common, "-M", "raspi3b", "-serial", "chardev:shell", "-serial", f"file:{self.serial}", "-kernel", uboot, "-dtb", tree,
-                "-drive", f"if=sd,format=raw,file={self.card.path},cache=unsafe", "-netdev", "user,id=net", "-device", "usb-net,netdev=net"]
+                "-drive", f"if=sd,format=raw,file={self.card.path},cache=unsafe", "-netdev", "user,id=net", "-device", "usb-net,netdev=net",
+                *stick]
