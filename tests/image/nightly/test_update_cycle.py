@@ -32,7 +32,7 @@ NO_ACCOUNT = b'[phone]\nid = "desk-7"\n'
 NO_REGISTRAR = b'[phone]\nid = "desk-7"\n[sip]\nserver = "192.0.2.1"\nuser = "7"\npassword = "x"\n'  # RFC 5737
 PANICS = b"#!/bin/busybox sh\nexit 1\n"
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(4 * 3600), pytest.mark.xdist_group("vm")]
+pytestmark = [pytest.mark.nightly, pytest.mark.slow, pytest.mark.timeout(4 * 3600), pytest.mark.xdist_group("vm")]
 
 
 @pytest.fixture(scope="module")
