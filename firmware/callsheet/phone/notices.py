@@ -55,7 +55,7 @@ class Notices:
                 return
 
     def _tell(self, last: Record) -> None:
-        detail = {"offered": last.version, "refused": last.reason, "installing": f"{last.version} {last.percent} %",
+        detail = {"offered": last.version, "refused": last.reason, "installing": f"{last.version}, {last.percent} %",
                   "installed": last.version, "failed": last.reason, "trial": last.version,
                   "taken-back": f"{last.version}, {last.reason}"}
         for state in detail:

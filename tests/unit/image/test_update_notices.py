@@ -67,8 +67,8 @@ def test_each_step_takes_the_place_of_the_one_before(told: Path, started: Callab
     glass = started(told)
     for last, wanted in (
         (Record("offered", "1.1"), {"notice.update-offered": "1.1"}),
-        (Record("installing", "1.1", percent=40), {"notice.update-installing": "1.1 40 %"}),
-        (Record("installing", "1.1", percent=60), {"notice.update-installing": "1.1 60 %"}),
+        (Record("installing", "1.1", percent=40), {"notice.update-installing": "1.1, 40 %"}),
+        (Record("installing", "1.1", percent=60), {"notice.update-installing": "1.1, 60 %"}),
         (Record("failed", "1.1", reason="it is broken"), {"notice.update-failed": "it is broken"}),
         (Record("installed", "1.1"), {"notice.update-installed": "1.1"}),
         (Record("trial", "1.1"), {"notice.update-trial": "1.1"}),
