@@ -39,8 +39,9 @@ UNWANTED = ("usr/share/sounds", "usr/share/zoneinfo/right", "usr/lib/python3.13/
             "usr/share/zsh", "usr/lib/aarch64-linux-gnu/perl-base", "usr/share/polkit-1", "usr/lib/aarch64-linux-gnu/gconv")
 USERS = """\
 # Numbers that stay: what is on /data belongs to them, whichever version was there first. callsheet itself is 900.
+# dhcpcd has no home: it would confine a second process there as root, which it is not (units/callsheet-network.service).
 u messagebus 901 "System Message Bus" /nonexistent
-u dhcpcd 902 "DHCP client" /usr/lib/dhcpcd
+u dhcpcd 902 "DHCP client" /nonexistent
 u sshd 903 "SSH server" /run/sshd
 u systemd-network 904 "systemd Network Management"
 u systemd-timesync 905 "systemd Time Synchronization"

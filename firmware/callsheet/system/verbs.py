@@ -43,6 +43,14 @@ def run(command: Sequence[str], patience: float) -> str:
     return done.stdout
 
 
+def _mac() -> str:
+    """As the unit leaves it before it starts us: without a network of our own we see no interface."""
+    try:
+        return (FOLDER / "mac").read_text().strip().replace(":", "") or identity().mac
+    except OSError:
+        return identity().mac
+
+
 class Verbs:
     """Answers for `adapters.control.ControlServer`."""
 
@@ -65,7 +73,7 @@ class Verbs:
     def at_start(self, network: NetworkSettings) -> list[str]:
         """Before anything uses them: the files for the network's settings. Returns those that changed. Raises Refused."""
         self._keep_identity()
-        made = files(network, identity().mac)
+        made = files(network, _mac())
         changed = [path for path, text in made.texts.items() if self._put(path, text, path in made.secret)]
         self._run(("systemctl", "restart", "callsheet-name.service"), 10.0)
         return changed
@@ -104,7 +112,7 @@ class Verbs:
             raise Refused(f"not settings of a network: {error}") from None
         except Invalid as fault:
             raise Refused(f"{dotted(fault.path)}: {fault.reason}", fault.remedy) from None
-        made = files(network, identity().mac)
+        made = files(network, _mac())
         changed = [path for path, text in made.texts.items() if self._put(path, text, path in made.secret)]
         if HOSTNAME in changed:
             self._run(("systemctl", "restart", "callsheet-name.service"), 10.0)
