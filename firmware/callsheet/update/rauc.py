@@ -25,7 +25,7 @@ _COMPLAINTS = (
     (r"HTTP.* 40[13]|40[13] ", "the server refuses it", "publish it where no log-in is needed: it is signed"),
     (r"HTTP.* 404|404 ", "the server has no such file", "look at the link"),
     (r"[Rr]ange", "the server does not send parts of a file", "use another web server, or a USB stick"),
-    (r"[Rr]esolv|[Cc]onnect|[Tt]im(ed|e)[ -]?out|[Nn]etwork|nbd|NBD|curl|download|HTTP|SSL|TLS", "it could not be fetched to its end",
+    (r"responding|[Rr]esolv|[Cc]onnect|[Tt]im(ed|e)[ -]?out|[Nn]etwork|nbd|NBD|curl|download|HTTP|SSL|TLS", "it could not be fetched to its end",
      "look at link and network and say it again: what is there already is not fetched anew"),
     (r"[Ss]lot.*(small|large)|too (small|large)|[Nn]o space", "it is too large for this card's slots",
      "write a new card with the new image; the old card's callsheet.toml goes on it"),
