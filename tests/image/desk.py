@@ -68,7 +68,7 @@ class Desk:
 
     def sign_in(self) -> None:
         """With number and PIN."""
-        self.eyes.wait("Type your agent number", timeout=START)
+        self.eyes.wait("Callsheet", "Dial", timeout=START)
         self.handset.press(f"{AGENT}#")
         self.eyes.wait(f"PIN of {AGENT}")
         self.handset.press(f"{PIN}#")

@@ -45,7 +45,7 @@ def attempts(phone: Phone, desk: Desk) -> dict[str, list[Attempt]]:
         if sight.reads("Talking"):
             desk.handset.press("D")
 
-    desk.work(f"All {len(TASKS)} calls are done", KEYS, on_sight=hang_up)
+    desk.work("Finished", KEYS, on_sight=hang_up)
     desk.office.wait(desk.office.complete, 120.0)
     return desk.office.attempts()
 
