@@ -89,6 +89,10 @@ def test_the_data_partition_has_the_whole_card_and_the_root_is_read_only(phone: 
     assert phone.run("touch", "/usr/x", check=False).code != 0
 
 
+def test_the_hardwares_watchdog_watches_systemd(phone: Phone) -> None:
+    assert phone.run("cat", "/sys/class/watchdog/watchdog0/state").out == "active\n"
+
+
 def test_time_and_address_came_from_the_network(phone: Phone) -> None:
     phone.wait_for("/run/systemd/timesync/synchronized", "")
     phone.run("test", "-e", "/run/systemd/timesync/synchronized")
