@@ -79,6 +79,8 @@ def settle(db: Session, sheet: Sheet, terms: Terms, now: datetime) -> int:
             task.moving_to = task.moving_revision = None
         elif free or (task.key != busy and (task.moving_revision or 0) <= sheet.held_revision):
             assert task.moving_to is not None
+            # A renewal that waited for this lock was asked for while the lease held: it must fetch first.
+            sheet.held_revision = max(sheet.held_revision, task.moving_revision or 0)
             changed |= _give(db, task, task.moving_to, sheet) - {(sheet.agent_id, sheet.list_id)}
             gone += 1
     db.flush()
