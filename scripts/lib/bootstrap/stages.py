@@ -18,7 +18,7 @@ NOTHING_COLLECTED = 5  # pytest's exit code for it
 TESTS_FAILED = 1  # likewise
 FORGIVABLE = 5
 """So many failed tests of a stage are tried once more, alone; when more fail, something is broken."""
-WORKERS = ("-n", "2", "--dist", "loadgroup")
+WORKERS = ("-n", "4", "--dist", "loadgroup")  # on two cores: most of them wait for servers
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ FULL = (
     Stage("kills", ("-m", "kill", "tests"), again=True),
     # These are collected only when they are named.
     Stage("the phone on an emulated processor", ("-m", "vm", "tests/vm"), again=True),
+    Stage("the SD-card image", ("-m", "image and not nightly", "tests/image"), again=True),
 )
 
 

@@ -63,7 +63,7 @@ def require_all() -> bool:
 
 def provide_peers(*, install: bool) -> None:
     """Install the Debian packages the tests run against, or name those that are missing."""
-    lacking = debian.missing([*debian.packages("test"), *debian.packages("vm")])
+    lacking = debian.missing([*debian.packages("test"), *debian.packages("vm"), *debian.packages("image")])
     if not lacking:
         return
     if install and debian.may_install():

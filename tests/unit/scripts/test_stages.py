@@ -65,10 +65,10 @@ def test_a_skip_that_no_package_could_cure_stands(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "marks", [(), ("sip",), ("browser",), ("kill",), ("sip", "kill"), ("sip", "browser"), ("vm",)]
+    "marks", [(), ("sip",), ("browser",), ("kill",), ("sip", "kill"), ("sip", "browser"), ("vm",), ("image",)]
 )
 def test_every_test_belongs_to_exactly_one_stage(marks):
-    words = {name: name in marks for name in ("sip", "browser", "kill", "slow", "vm", "image")}
+    words = {name: name in marks for name in ("sip", "browser", "kill", "slow", "vm", "image", "nightly")}
     expressions = [stage.words[stage.words.index("-m") + 1] for stage in stages.FULL]
     assert sum(eval(expression, {}, words) for expression in expressions) == 1
 
