@@ -24,7 +24,7 @@ examples:
                                                            and put the phone's settings on the card, checked first
   scripts/flash callsheet-1.0.img.xz card.img              into a file, for an emulator
 
-Beside the image may lie NAME.img.bmap (only what is in use is written) and NAME.img.xz.sha256 (checked first).
+Beside the image may lie NAME.bmap (only what is in use is written) and NAME.sha256 (checked first).
 A drive that is built in, in use, or larger than 256 GB is refused. exit status: 0 done, 1 could not be done, 2 usage."""
 
 
@@ -90,7 +90,7 @@ def _flash(options: argparse.Namespace) -> int:
         _ask(drive)
     progress = _Progress()
     if not image.check():
-        print(f"note: no {image.path.name}.sha256 beside it, so whether it was fetched whole shows only as it is unpacked",
+        print("note: no .sha256 beside it, so whether it was fetched whole shows only as it is unpacked",
               file=sys.stderr)
     written = writing.write(image, target, progress, verify=not options.no_verify)
     if settings:

@@ -59,9 +59,9 @@ class Image:
             raise Trouble(f"{path.name} is not an image: its name ends in .img, .img.xz, .img.zst or .img.gz")
 
     def map(self) -> Map | None:
-        """The map beside it (NAME.img.bmap); None: there is none. Raises Trouble if it is broken."""
-        path = self.path.with_name(f"{self.plain_name}.bmap")
-        if not path.is_file():
+        """The map beside it; None: there is none. Raises Trouble if it is broken."""
+        path = self._beside("bmap")
+        if path is None:
             if self.packed:
                 return None
             return Map(size := self.path.stat().st_size, (Range(0, size),))
@@ -71,17 +71,25 @@ class Image:
             raise Trouble(f"{path} is broken ({error}); fetch it again, or remove it and everything is written") from None
 
     def check(self) -> bool:
-        """Hold the file against NAME.sha256; False: there is none. Raises Trouble if it is another one."""
-        beside = self.path.with_name(f"{self.path.name}.sha256")
-        if not beside.is_file():
+        """Hold the file against the sums beside it; False: there are none. Raises Trouble if it is another one."""
+        beside = self._beside("sha256")
+        if beside is None:
             return False
-        wanted = re.match(r"[0-9a-f]{64}\b", beside.read_text().strip().lower())
-        if wanted is None:
-            raise Trouble(f"{beside} has no SHA-256 in it; fetch it again")
+        rows = [line.split() for line in beside.read_text().lower().splitlines()]
+        # As sha256sum writes it: the sum, and the name if there is more than one.
+        wanted = next((row[0] for row in rows if row and (len(row) == 1 or row[1].lstrip("*") == self.path.name.lower())), "")
+        if not re.fullmatch("[0-9a-f]{64}", wanted):
+            raise Trouble(f"{beside} has no SHA-256 for {self.path.name}; fetch it again")
         with self.path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != wanted[0]:
+            if hashlib.file_digest(file, "sha256").hexdigest() != wanted:
                 raise Trouble(f"{self.path.name} is not what {beside.name} says: it was not fetched whole; fetch it again")
         return True
+
+    def _beside(self, kind: str) -> Path | None:
+        """NAME.img.xz.KIND, NAME.img.KIND or NAME.KIND, whichever is there."""
+        names = (self.path.name, self.plain_name, self.plain_name.removesuffix(".img"))
+        found = (self.path.with_name(f"{name}.{kind}") for name in names)
+        return next((path for path in found if path.is_file()), None)
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:

@@ -100,6 +100,18 @@ def test_without_a_map_all_of_it_is_written(plain: Path, tmp_path: Path, kind: s
     assert (tmp_path / "card.img").read_bytes() == plain.read_bytes()
 
 
+def test_sums_and_map_are_found_as_the_image_is_built_with_them(packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed.with_name("callsheet-1.img.bmap").rename(packed.with_name("callsheet-1.bmap"))
+    sums = packed.with_name(f"{packed.name}.sha256").rename(packed.with_name("callsheet-1.sha256"))
+    sums.write_text(f"{'0' * 64}  callsheet-1.img\n{sums.read_text()}")
+    assert run(packed, tmp_path / "card.img", "--json") == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["bytes"] < (8 << 20) and "note" not in said.err
+    sums.write_text(f"{'0' * 64}  callsheet-1.img\n")
+    assert run(packed, tmp_path / "card.img") == 1
+    assert "no SHA-256 for" in capsys.readouterr().err
+
+
 def test_settings_are_checked_before_anything_is_written(packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = tmp_path / "desk.toml"
     bad.write_text('[sip]\nserver = "pbx.example.com"\npasword = "open-sesame"\n')
