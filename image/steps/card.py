@@ -64,9 +64,7 @@ def mapped(boot: Path, slot: Path, data: Path) -> list[bmap.Range]:
     """The blocks of the card that a writer must write. Raises Failed."""
     # The table, and zeros behind it where another system may have left a table of its own.
     found = [(0, BOOT.begin * MEBI // bmap.BLOCK - 1)]
-    # FAT: its tables are where zeros count; they lie before the files. Two of 256 MiB take less than this.
-    found += bmap.shifted([(0, 8 * MEBI // bmap.BLOCK - 1)], BOOT.begin * MEBI)
-    found += bmap.shifted(bmap.filled(boot), BOOT.begin * MEBI)
+    found += bmap.shifted(bmap.used_fat(boot), BOOT.begin * MEBI)
     for part, source in ((SLOT_A, slot), (DATA, data)):
         found += bmap.shifted(bmap.used(_dump(source)), part.begin * MEBI)
     # Slot B is empty, and shall not look like an old one.

@@ -49,16 +49,43 @@ def test_ranges_that_touch_are_joined():
     assert bmap.joined([(5, 6), (0, 2), (3, 3), (9, 9), (6, 7)]) == [(0, 3), (5, 7), (9, 9)]
 
 
-def test_only_blocks_with_something_in_them_are_filled(tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(bytes(4096) + b"x" + bytes(4095) + bytes(MEBI) + b"\0\1")
-    assert bmap.joined(bmap.filled(path)) == [(1, 1), (258, 258)]
+@pytest.mark.parametrize("megabytes", [40, 256])
+def test_a_boot_partition_is_whole_on_a_used_card_with_the_zeros_in_its_files(tmp_path, megabytes):
+    need("mkfs.vfat", "mcopy", "fsck.vfat")
+    image, used_card = tmp_path / "image", tmp_path / "card"
+    subprocess.run(["mkfs.vfat", "-F", "32", "-C", image, str(megabytes * 1024)], check=True, capture_output=True)
+    files = {"zeros": bytes(20000), "mixed": b"a" * 5000 + bytes(50000) + b"z", "end": b"end" + bytes(9000)}
+    for name, data in files.items():
+        subprocess.run(["mcopy", "-i", image, "-", f"::{name}"], input=data, check=True)
+    ranges = bmap.used_fat(image)
+    written(image, ranges, used_card)
+    said = subprocess.run(["fsck.vfat", "-n", used_card], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout
+    for name, data in files.items():
+        assert subprocess.run(["mcopy", "-i", used_card, f"::{name}", "-"], capture_output=True, check=True).stdout == data
+    assert sum(last - first + 1 for first, last in ranges) * bmap.BLOCK < 6 * MEBI
+
+
+def test_only_fat32_is_read_as_fat32(tmp_path):
+    (tmp_path / "image").write_bytes(bytes(MEBI))
+    with pytest.raises(ValueError):
+        bmap.used_fat(tmp_path / "image")
 
 
 @pytest.mark.parametrize("text", ["", "Block count:              512\nBlock size:               1024\n"])
 def test_other_block_sizes_are_refused(text):
     with pytest.raises(ValueError):
         bmap.used(text)
+
+
+def written(image: Path, ranges: list[bmap.Range], target: Path) -> None:
+    """What a writer makes of a card that was full of something else."""
+    target.write_bytes(b"\xa5" * image.stat().st_size)
+    with image.open("rb") as reader, target.open("r+b") as writer:
+        for first, last in ranges:
+            reader.seek(first * bmap.BLOCK)
+            writer.seek(first * bmap.BLOCK)
+            writer.write(reader.read((last - first + 1) * bmap.BLOCK))
 
 
 def made(folder: Path) -> tuple[Path, Path]:
@@ -79,12 +106,7 @@ def test_what_is_mapped_makes_a_sound_file_system_of_a_used_card(tmp_path):
     dump = subprocess.run(["dumpe2fs", image], capture_output=True, text=True, check=True).stdout
     ranges = bmap.used(dump)
     used_card = tmp_path / "card"
-    used_card.write_bytes(b"\xa5" * (64 * MEBI))
-    with image.open("rb") as reader, used_card.open("r+b") as writer:
-        for first, last in ranges:
-            reader.seek(first * bmap.BLOCK)
-            writer.seek(first * bmap.BLOCK)
-            writer.write(reader.read((last - first + 1) * bmap.BLOCK))
+    written(image, ranges, used_card)
     said = subprocess.run(["e2fsck", "-f", "-n", used_card], capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout
     for path in content.iterdir():
