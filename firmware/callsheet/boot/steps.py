@@ -20,7 +20,7 @@ SHARE = {FIRST: 0.1, "boot.card": 0.25, "boot.erase": 0.4, "boot.settings": 0.5,
          "boot.stuck": 1.0}
 """Of the whole way, for the bar."""
 PATIENCE = 120.0
-"""Seconds from the phone's start until it is said that it does not come up; a phone takes about 5 on a Pi 4."""
+"""Seconds from the phone's start until it is said that it does not come up."""
 
 
 def step(begun: Callable[[str], bool], since: float) -> str:
