@@ -51,7 +51,10 @@ class Guard:
         await self._app(scope, receive, _with_headers(scope, send))
 
     def _refusal(self, method: str, headers: Headers) -> tuple[int, str] | None:
-        host = headers.get("host", "")
+        hosts = headers.getlist("host")
+        if len(hosts) > 1:
+            return 400, "This request names more than one host."  # RFC 9112 §3.2
+        host = hosts[0] if hosts else ""
         if not is_ours(host, self._names):
             return 421, (
                 f"This server is not called {host!r}. Open it by its address, or give that name to "

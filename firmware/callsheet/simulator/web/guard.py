@@ -54,7 +54,10 @@ class Guard:
             await websocket.send_denial_response(PlainTextResponse(refusal + "\n", 403))
 
     def _refusal(self, headers: Headers) -> str | None:
-        host = headers.get("host", "")
+        hosts = headers.getlist("host")
+        if len(hosts) > 1:
+            return "This request names more than one host."  # RFC 9112 §3.2
+        host = hosts[0] if hosts else ""
         if not is_ours(host, self._names):
             return f"This phone is not called {host!r}. Open it by its address, or as localhost."
         origin = headers.get("origin")

@@ -55,6 +55,9 @@ class WebHandset:
         self._socket = _bind(*_address(listen))
         config = uvicorn.Config(
             application(handset),
+            # The same wherever the phone runs, whatever else is installed.
+            loop="asyncio",
+            http="h11",
             log_config=None,
             access_log=False,
             lifespan="off",
