@@ -40,8 +40,12 @@ def result(
     rows = attempts.of_task(db, task.id)
     task.attempts = max(attempts.counted(task, rows), 0)
     last = rows[-1] if rows else None
-    if latest and task.final and not said.final and _settled(rows, said):
-        pass  # somebody rang who had not heard that it was over: that opens nothing again
+    # The latest word wins, but not over the last word: somebody rang who had not heard that it was over.
+    if latest and task.final and not said.final and (_settled(rows, said) or not task.outcome):
+        pass  # without an outcome: the file about the call that ended it is still to come
+    elif not latest and said.final and any(call.action in FINAL_ACTIONS for call in new):
+        task.final, task.outcome, task.disposition, task.note = True, said.outcome, said.disposition, said.note
+        _plan(task, said, last)
     elif latest:
         task.changed = issued if first else max(task.changed, issued)
         task.final = said.final or task.withdrawn
