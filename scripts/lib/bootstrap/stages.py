@@ -8,7 +8,7 @@ import subprocess
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import say
@@ -99,8 +99,8 @@ def plan(*, fast: bool, extra: list[str]) -> list[Stage]:
         return [Stage("what was asked for", tuple(extra))]
     if fast:
         folders = [name for name in FAST_FOLDERS if (ROOT / name).is_dir()]
-        return [*CHECKS, Stage("fast tests", ("-m", NOT_SERIAL, *WORKERS, *folders, *extra))]
-    return [*CHECKS, *(Stage(one.title, (*one.words, *extra)) for one in FULL)]
+        return [*CHECKS, Stage("fast tests", ("-m", NOT_SERIAL, *WORKERS, *folders, *extra), again=True)]
+    return [*CHECKS, *(replace(one, words=(*one.words, *extra)) for one in FULL)]
 
 
 def run(stages: Iterable[Stage], scratch: Path, *, lenient: bool) -> Totals:

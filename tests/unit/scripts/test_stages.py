@@ -82,6 +82,7 @@ def test_other_words_reach_every_pytest_stage():
     planned = stages.plan(fast=False, extra=["-k", "queue"])
     assert all(stage.words[-2:] == ("-k", "queue") for stage in planned if stage.is_pytest)
     assert all("-k" not in stage.words for stage in planned if not stage.is_pytest)
+    assert all(stage.again for stage in planned if stage.is_pytest), "and what fails is still tried once more"
 
 
 def test_counts_and_last_line(tmp_path):
