@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bootstrap import say
-from bootstrap.paths import cache_dir
+from image.steps import keys as development
+from image.steps import shelf
 
 from . import bundle, imager, keys
 
-DEVELOPMENT = "development-key-ec"
 EPILOG = """\
 examples:
   image/bundle --new-keys ~/callsheet-keys            an authority and a signer; keep authority.key off-line
@@ -70,7 +70,7 @@ def _run(options: argparse.Namespace) -> str:
 def _signer(options: argparse.Namespace) -> bundle.Signer:
     if options.cert:
         return bundle.Signer(options.cert, options.key, options.intermediate)
-    folder = cache_dir() / "image" / DEVELOPMENT
+    folder = shelf.place() / development.NAME
     if not (folder / "key.pem").exists():
         raise say.Failed("there is no development key on this machine yet (image/build makes it); or name --cert and --key")
     return bundle.Signer(folder / "certificate.pem", folder / "key.pem")

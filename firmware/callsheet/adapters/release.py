@@ -12,6 +12,14 @@ RECORD = Path("/usr/lib/callsheet/release.json")
 """Written by image/build (image/steps/release.py)."""
 
 
+def image_version(record: Path = RECORD) -> str:
+    """The version of the image that runs; empty: this is no image."""
+    try:
+        return str(json.loads(record.read_text(encoding="utf-8"))["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
 def described(record: Path = RECORD) -> str:
     """The version; with an image's record also its commit, and its channel unless that is "release"."""
     try:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from callsheet.adapters.control import Refused
+from callsheet.adapters.release import image_version
 from callsheet.adapters.settings_files import boot_id
 from callsheet.update import record
 from callsheet.update.rauc import Rauc, explained
@@ -37,7 +38,7 @@ class Updates:
     """The updates of this machine; one at a time."""
 
     def __init__(self, rauc: Rauc, data: Path, told: Path, *, state: Callable[[], Slots] = slots,
-                 version: Callable[[], str] = record.running_version, sticks: Path = STICKS, boot: Callable[[], str] = boot_id) -> None:
+                 version: Callable[[], str] = image_version, sticks: Path = STICKS, boot: Callable[[], str] = boot_id) -> None:
         """`data`: where the record outlives a restart; `told`: where everybody can read it."""
         self._rauc, self._kept, self._told = rauc, data / record.NAME, told / record.NAME
         self._slots, self._version, self._sticks, self._boot = state, version, sticks, boot

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +13,6 @@ from callsheet.adapters.privileged import FOLDER
 from callsheet.adapters.whole_file import write_whole
 
 NAME = "update.json"
-RELEASE = Path("/usr/lib/callsheet/release.json")
 State = Literal["none", "offered", "refused", "installing", "installed", "failed", "trial", "good", "taken-back"]
 
 
@@ -56,11 +54,3 @@ def write(path: Path, record: Record) -> None:
 def present() -> Record:
     """What console and display show."""
     return read(FOLDER / NAME)
-
-
-def running_version(release: Path = RELEASE) -> str:
-    """The version of the slot that runs; empty: this is no image."""
-    try:
-        return str(json.loads(release.read_text())["version"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
