@@ -34,6 +34,11 @@ class Progressed(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     held: Annotated[int, Meta(ge=0)] = 0
     dropped: Annotated[int, Meta(ge=0)] = 0
 
+    @property
+    def unfinished(self) -> int:
+        """Tasks that are still to be dialled or decided about."""
+        return self.open + self.waiting + self.held
+
 
 class Status(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A phone at one instant."""

@@ -73,8 +73,7 @@ class Verbs:
     def at_start(self, network: NetworkSettings) -> list[str]:
         """Before anything uses them: the files for the network's settings. Returns those that changed. Raises Refused."""
         self._keep_identity()
-        made = files(network, _mac())
-        changed = [path for path, text in made.texts.items() if self._put(path, text, path in made.secret)]
+        changed = self._written(network)
         self._run(("systemctl", "restart", "callsheet-name.service"), 10.0)
         return changed
 
@@ -112,8 +111,7 @@ class Verbs:
             raise Refused(f"not settings of a network: {error}") from None
         except Invalid as fault:
             raise Refused(f"{dotted(fault.path)}: {fault.reason}", fault.remedy) from None
-        made = files(network, _mac())
-        changed = [path for path, text in made.texts.items() if self._put(path, text, path in made.secret)]
+        changed = self._written(network)
         if HOSTNAME in changed:
             self._run(("systemctl", "restart", "callsheet-name.service"), 10.0)
         if WPA in changed:
@@ -148,6 +146,11 @@ class Verbs:
         write_whole(self._data / RESET_MARK, b"")
         self._run(("systemctl", "--no-block", "reboot"), 10.0)
         return {"done": "factory-reset"}
+
+    def _written(self, network: NetworkSettings) -> list[str]:
+        """Write the files for these settings; those that had to be changed."""
+        made = files(network, _mac())
+        return [path for path, text in made.texts.items() if self._put(path, text, path in made.secret)]
 
     def _put(self, name: str, text: str, secret: bool) -> bool:
         """Whether the file had to be changed; an empty text means: no such file."""

@@ -158,7 +158,7 @@ def _nothing(db: Session, request: LeaseRequest, terms: Terms, now: datetime) ->
 def _newest(db: Session, sheet: Sheet, request: LeaseRequest, now: datetime) -> int:
     """A phone that is done with the sheet and has another one waiting is to fetch that."""
     counts = request.status.counts if request.status is not None else None
-    done = counts is not None and not (counts.open or counts.waiting or counts.held)
+    done = counts is not None and not counts.unfinished
     if done and current(db.connection(), sheet.agent_id, now).sheet != sheet.id:
         return max(sheet.revision, request.revision + 1)
     return sheet.revision

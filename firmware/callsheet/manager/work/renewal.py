@@ -38,9 +38,8 @@ def is_plain(request: LeaseRequest) -> bool:
     """Whether the phone wants to go on with unfinished work, and tells nothing but how it is."""
     if request.action != "renew" or request.progress is not None or request.status is None or not request.phone:
         return False
-    counts = request.status.counts
     # One that is done may have another sheet waiting.
-    return bool(counts.open or counts.waiting or counts.held)
+    return request.status.counts.unfinished > 0
 
 
 def renewed(connection: Connection, request: LeaseRequest, terms: Terms, now: datetime) -> LeaseAnswer | None:

@@ -44,18 +44,19 @@ def result(
     if latest and task.final and not said.final and (_settled(rows, said) or not task.outcome):
         pass  # without an outcome: the file about the call that ended it is still to come
     elif not latest and said.final and any(call.action in FINAL_ACTIONS for call in new):
-        task.final, task.outcome, task.disposition, task.note = True, said.outcome, said.disposition, said.note
+        task.final = True
+        _come_to(task, said)
         _plan(task, said, last)
     elif latest:
         task.changed = issued if first else max(task.changed, issued)
         task.final = said.final or task.withdrawn
-        task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
+        _come_to(task, said)
         _plan(task, said, last)
     elif task.final:
         if said.final and not task.outcome:
-            task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
+            _come_to(task, said)
     elif last is not None and any(call.id == last.id for call in new):
-        task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
+        _come_to(task, said)
     db.flush()
     _do_not_call(db, new, now)
     task.final = task.final or db.get(DoNotCall, task.canonical) is not None
@@ -63,6 +64,10 @@ def result(
         task.moving_to = task.moving_revision = None
     db.flush()
     return _others(db, task, new, was_final, sender)
+
+
+def _come_to(task: Task, said: TaskResult) -> None:
+    task.outcome, task.disposition, task.note = said.outcome, said.disposition, said.note
 
 
 def _settled(rows: list[Attempt], said: TaskResult) -> bool:
