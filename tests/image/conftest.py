@@ -21,6 +21,7 @@ from tests.image import card
 from tests.image.card import Card, sha256
 from tests.image.desk import Desk, provisioning
 from tests.image.machine import Phone
+from tests.support import when_named
 from tests.vm import machine
 from tests.vm.channel import GuestError
 from tests.vm.network import Cable, Office
@@ -37,10 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Only if somebody named this folder, or something in it."""
-    named = [Path(str(word).split("::")[0]).absolute() for word in config.args]
-    asked = any(path == HERE or HERE in path.parents for path in named)
-    return None if asked else True
+    return when_named.ignored(HERE, config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

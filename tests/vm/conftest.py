@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap import say
+from tests.support import when_named
 from tests.vm import machine
 from tests.vm.handset import Handset
 from tests.vm.machine import Machine
@@ -29,10 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Only if somebody named this folder, or something in it."""
-    named = [Path(str(word).split("::")[0]).absolute() for word in config.args]
-    asked = any(path == HERE or HERE in path.parents for path in named)
-    return None if asked else True
+    return when_named.ignored(HERE, config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
