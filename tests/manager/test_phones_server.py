@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -29,6 +31,7 @@ from callsheet.formats.results import result_document, write_results
 from callsheet.formats.settings import SheetSettings
 from callsheet.formats.sheet import read_sheet
 from callsheet.manager.phones.app import app
+from callsheet.manager.phones.room import Room
 from callsheet.manager.phones.tries import PER_PLACE
 from callsheet.manager.settings import ManagerSettings, ServeSettings
 from callsheet.manager.storage import tables
@@ -211,6 +214,33 @@ def test_leases(url: str) -> None:
     assert not post(url, "renew").granted
     assert post(url, "force").granted
     assert not post(url, "renew", "p2").granted
+
+
+def test_whom_there_is_no_room_for_comes_back_later_and_who_only_looks_goes_first(database: Database) -> None:
+    fill(database)
+    room = Room(most=2)
+    with serving(app(database, ManagerSettings(), room=room)) as url, ThreadPoolExecutor(2) as phones:
+        requests.get(f"{url}sheets/101.json", auth=("101", PINS["101"]), timeout=30)  # the slow hash is done with
+        with database.write() as db:
+            db.scalars(select(tables.Sheet).with_for_update()).all()
+            first = phones.submit(post, url, "claim")
+            until(lambda: room.inside == 1)
+            assert (away := failure(url)).temporary
+            assert 10 <= (away.retry_after or 0) <= 40
+            second = phones.submit(post, url, "claim")
+            until(lambda: room.inside == 2)
+            assert requests.post(f"{url}leases/101", b"{}", auth=("101", PINS["101"]), timeout=30).status_code == 503
+        assert first.result().granted
+        assert second.result().granted
+        assert isinstance(fetched(url), Fetched)
+        assert room.inside == 0
+
+
+def until(happened: Callable[[], bool], timeout: float = 30.0) -> None:
+    end = time.monotonic() + timeout
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_a_lease_of_another_agent_or_nonsense(url: str) -> None:

@@ -34,6 +34,7 @@ from callsheet.formats.lease import read_request, write_lease
 from callsheet.formats.names import parsed_name
 from callsheet.manager.phones.auth import Denied, Gate
 from callsheet.manager.phones.bodies import Bodies
+from callsheet.manager.phones.room import Room
 from callsheet.manager.settings import ManagerSettings
 from callsheet.manager.storage.database import Database, is_busy
 from callsheet.manager.storage.tables import Delivery
@@ -57,9 +58,11 @@ def terms_of(settings: ManagerSettings) -> Terms:
     return Terms(settings.leases.seconds, settings.leases.renew)
 
 
-def app(database: Database, settings: ManagerSettings, clock: Callable[[], datetime] | None = None) -> Starlette:
+def app(
+    database: Database, settings: ManagerSettings, clock: Callable[[], datetime] | None = None, room: Room | None = None,
+) -> Starlette:
     """The phones' server for a database; any number of processes may serve it."""
-    made = _Phones(database, settings, clock or (lambda: datetime.now(UTC)))
+    made = _Phones(database, settings, clock or (lambda: datetime.now(UTC)), room or Room())
     return Starlette(
         routes=[
             Route("/sheets/{agent}.json", made.guarded(made.sheet), methods=["GET", "HEAD"]),
@@ -72,8 +75,8 @@ def app(database: Database, settings: ManagerSettings, clock: Callable[[], datet
 
 
 class _Phones:
-    def __init__(self, database: Database, settings: ManagerSettings, clock: Callable[[], datetime]) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, settings: ManagerSettings, clock: Callable[[], datetime], room: Room) -> None:
+        self._database, self._clock, self._room = database, clock, room
         self._terms = terms_of(settings)
         self._url, self._largest = settings.serve.url.rstrip("/"), settings.serve.max_upload
         self._gate, self._bodies = Gate(database), Bodies()
@@ -103,10 +106,11 @@ class _Phones:
             agent = request.path_params["agent"]
             authorization = request.headers.get("authorization", "")
             try:
-                if not self._gate.quickly(authorization, agent):
-                    place = request.client.host if request.client else ""
-                    await run_in_threadpool(self._gate.admit, authorization, agent, place, self._clock())
-                return await answer(request)
+                with self._room.place(only_looks=answer == self.sheet):
+                    if not self._gate.quickly(authorization, agent):
+                        place = request.client.host if request.client else ""
+                        await run_in_threadpool(self._gate.admit, authorization, agent, place, self._clock())
+                    return await answer(request)
             except Denied as denied:
                 return _denied(denied)
             except ClientDisconnect:
