@@ -124,18 +124,19 @@ def _ready(url: str) -> None:
 def _latencies(told: dict[str, Any], phones: int, seconds: int, before: float) -> list[Figure]:
     """Median, 95th and 99th percentile of each kind, and what failed."""
     found = []
+    slow = sum(late > 1.0 for late in told["worst"].values())
     for kind, values in told["latencies"].items():
         if not values:
             raise RuntimeError(f"no {kind} was answered: {told['errors']}")
         cuts = statistics.quantiles(sorted(values), n=100) if len(values) > 1 else values * 99
         failed = sum(count for name, count in told["errors"].items() if name.startswith(kind))
         note = (f"p95 {cuts[94] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms, {len(values) / seconds:.0f}/s answered, "
-                f"{failed} errors; load average before {before:.1f}")
+                f"{failed} errors; answers later than 1 s in {slow} of {seconds} s; load average before {before:.1f}")
         found.append(Figure(
             f"manager-{kind}", f"{WHAT[kind]}, {phones:,} phones: {note}", "ms",
             Sample.of([value * 1000 for value in values]), {}, "no errors", note,
             {"p50": cuts[49] * 1000, "p95": cuts[94] * 1000, "p99": cuts[98] * 1000, "answered": len(values),
-             "errors": told["errors"], "seconds": seconds}))
+             "errors": told["errors"], "seconds": seconds, "worst": told["worst"]}))
     return found
 
 

@@ -141,12 +141,15 @@ class Load:
         self.latencies: dict[str, list[float]] = {kind: [] for kind in KINDS}
         self.errors: dict[str, int] = {}
         self._epoll = select.epoll()
+        self.worst: dict[int, float] = {}
+        """Seconds: of what was due in each second of the load, the longest."""
+        self.start = 0.0
         self._open: dict[int, Line] = {}
 
     def run(self, renew: float, poll: float, uploads: float, seconds: float) -> None:
         """Everybody begins at a time of their own within a period."""
         due = self._plan(renew, poll, uploads, seconds)
-        start = time.monotonic() + 1.0
+        self.start = start = time.monotonic() + 1.0
         looked = start
         while due or self._open:
             now = time.monotonic()
@@ -190,7 +193,10 @@ class Load:
             name = f"{line.kind} {fault}"
             self.errors[name] = self.errors.get(name, 0) + 1
         else:
-            self.latencies[line.kind].append(time.monotonic() - line.due)
+            late = time.monotonic() - line.due
+            self.latencies[line.kind].append(late)
+            second = int(line.due - self.start)
+            self.worst[second] = max(self.worst.get(second, 0.0), late)
 
 
 def agent_of(phone: int) -> str:
@@ -227,7 +233,7 @@ def main(words: list[str]) -> None:
     load = Load(host, int(port), tokens)
     before = time.process_time()
     load.run(*map(float, times))
-    print(json.dumps({"latencies": load.latencies, "errors": load.errors, "cpu": time.process_time() - before}))
+    print(json.dumps({"latencies": load.latencies, "errors": load.errors, "worst": load.worst, "cpu": time.process_time() - before}))
 
 
 if __name__ == "__main__":
