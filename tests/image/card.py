@@ -54,7 +54,8 @@ class Card:
         return boot.read_bytes()
 
     def _boot(self, target: Path) -> None:
-        _run("qemu-img", "dd", "-f", "qcow2", "-O", "raw", f"bs={MEBI}", f"skip={BOOT.begin}",
+        # The machine may be running; what it has not flushed is not seen.
+        _run("qemu-img", "dd", "-U", "-f", "qcow2", "-O", "raw", f"bs={MEBI}", f"skip={BOOT.begin}",
              f"count={BOOT.begin + BOOT.size}", f"if={self.layer}", f"of={target}")
 
 

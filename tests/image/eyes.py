@@ -30,10 +30,15 @@ class Eyes:
         self.glass, self._album = glass, album
         album.mkdir(parents=True, exist_ok=True)
         self._pictures = 0
+        self._last = b""
 
     def look(self) -> Sight:
-        """What is there now."""
-        return Sight(self.glass.look())
+        """What is there now; "now.png" in the album is always the last that was seen."""
+        sight = Sight(self.glass.look())
+        if sight.picture.tobytes() != self._last:
+            self._last = sight.picture.tobytes()
+            _save(sight, self._album / "now.png")
+        return sight
 
     def wait(self, *words: str, timeout: float = PATIENCE) -> Sight:
         """Until all of these stand on the glass at once; else what is there is kept as a picture."""
@@ -48,8 +53,12 @@ class Eyes:
         """Put a picture into the album, four times as large."""
         self._pictures += 1
         path = self._album / f"{self._pictures:02}-{name}.png"
-        sight.picture.resize((WIDTH * 4, HEIGHT * 4)).save(path)
+        _save(sight, path)
         return path
+
+
+def _save(sight: Sight, path: Path) -> None:
+    sight.picture.resize((WIDTH * 4, HEIGHT * 4)).save(path)
 
 
 class Sight:
