@@ -47,7 +47,7 @@ def canonical(number: str) -> str:
     """
     if _PLAIN.match(number):
         return "+" + number[2:] if _INTERNATIONAL.match(number) else number
-    text = "".join(_ascii_digit(char) for char in unicodedata.normalize("NFKC", number)).strip()
+    text = (number if number.isascii() else _with_ascii_digits(number)).strip()
     if _SIP.match(text):
         match = _SIP_URI.match(text)
         if match is None:
@@ -59,6 +59,10 @@ def canonical(number: str) -> str:
         text = text[4:].partition(";")[0]
     text = _FILLERS.sub("", _TRUNK_ZERO.sub("", text))
     return "+" + text[2:] if _INTERNATIONAL.match(text) else text
+
+
+def _with_ascii_digits(text: str) -> str:
+    return "".join(map(_ascii_digit, unicodedata.normalize("NFKC", text)))
 
 
 def _ascii_digit(char: str) -> str:

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from callsheet.core.model import Task as Described
 from callsheet.core.numbers import canonical
@@ -223,6 +224,20 @@ def test_more_rows_than_a_chunk(database: Database) -> None:
     found = [task.position for task in tasks(database).values()]
     assert found == list(range(2 * CHUNK))
     assert [one.row for one in rejected] == sorted(one.row for one in rejected)
+
+
+def test_numbers_are_looked_for_by_their_index_however_long_the_list(database: Database) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda _c, _k, text, values, *_: asked.append((text, values)))
+    imported(database, "\n".join(["number", *(f"030 {5550000 + n}" for n in range(CHUNK + 50))]))
+    text, values = next(one for one in asked if "FROM task JOIN" in one[0])
+    if database.is_sqlite:
+        with database.look() as connection:
+            plan = " ".join(str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values))
+        assert "ix_task_canonical" in plan and "ix_task_list_id" not in plan, plan
+    else:  # the tests' server counts nothing of itself
+        with database.look() as connection:
+            assert connection.exec_driver_sql("SELECT reltuples FROM pg_class WHERE relname = 'task'").scalar() > 0
 
 
 def test_two_imports_at_once_take_no_number_twice(database: Database) -> None:

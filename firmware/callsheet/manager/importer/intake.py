@@ -17,7 +17,7 @@ from typing import IO
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Text, false, func, insert, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from callsheet.core.settings import NumberSettings
@@ -29,7 +29,7 @@ from callsheet.manager.importer.known import Known
 from callsheet.manager.importer.report import Rejected, Report
 from callsheet.manager.importer.rows import Candidate, RowReader
 from callsheet.manager.importer.source import Source
-from callsheet.manager.storage.database import Database
+from callsheet.manager.storage.database import Database, count_tasks
 from callsheet.manager.storage.tables import Audit, CallList, ImportRun, Task
 from callsheet.manager.storage.tables import Mapping as Remembered
 
@@ -40,6 +40,9 @@ _LOCK = 0x63616C6D
 _COLUMNS = frozenset({"id", "number", "name", "region", "zone", "priority", "not_before", "callback", "held",
                       "max_attempts", "withdrawn"})
 """What a task's row has columns for; the rest is in `details`."""
+_INSERT = insert(Task.metadata.tables[Task.__tablename__]).values(
+    withdrawn=false(), final=false(), **dict.fromkeys(("outcome", "disposition", "note"), literal_column("''", Text())))
+"""What is the same for all stands in the statement: not to be sent for each row."""
 
 Progress = Callable[[str, int, int], None]
 """Called with "read" or "store", how many, and of how many at most."""
@@ -143,19 +146,22 @@ def _store(
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     call_list = list_for_import(session, wishes.list, wishes.title, now)
-    known = Known(session, call_list.id, wishes.recent_days, now)
     last = session.scalar(select(func.max(Task.position)).where(Task.list_id == call_list.id))
     position = 0 if last is None else last + 1
-    bad_before, accepted = len(result.rejected), 0
+    known = Known(session, call_list.id, last is None, wishes.recent_days, now)
+    bad_before, accepted, counted = len(result.rejected), 0, 0
     for chunk in _candidates(waiting):
         good, bad = known.sift(chunk)
         result.rejected += bad
         if good:
-            session.execute(insert(Task), [_row(one, call_list.id, position + i, now) for i, one in enumerate(good)])
+            session.execute(_INSERT, [_row(one, call_list.id, position + i, now) for i, one in enumerate(good)])
         result.zones.update(one.origin for one in good)
         result.remarks.update(one.remark for one in good if one.remark)
         position += len(good)
         accepted += len(good)
+        if accepted > 4 * counted:
+            count_tasks(session)
+            counted = accepted
         progress("store", accepted + len(result.rejected), result.rows)
     if wishes.agents:
         result.dealt = assign.assign(session, call_list, wishes.agents, wishes.by, now)
@@ -174,8 +180,7 @@ def _row(one: Candidate, list_id: int, position: int, now: datetime) -> Mapping[
         "list_id": list_id, "key": task.id, "position": position, "number": task.number, "canonical": one.canonical,
         "name": task.name, "details": {key: value for key, value in plain.items() if key not in _COLUMNS},
         "region": task.region, "language": one.language, "zone": task.zone, "priority": task.priority,
-        "withdrawn": False, "final": False, "outcome": "", "disposition": "", "note": "", "attempts": task.attempts,
-        "not_before": task.not_before, "callback": task.callback, "held": task.held,
+        "attempts": task.attempts, "not_before": task.not_before, "callback": task.callback, "held": task.held,
         "max_attempts": task.max_attempts, "changed": now,
     }
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callsheet.formats.errors import shown
@@ -18,9 +18,11 @@ from callsheet.manager.storage.tables import Attempt, CallList, DoNotCall, Task
 class Known:
     """Compares candidates with the database and with those before them. Lives within one transaction."""
 
-    def __init__(self, session: Session, list_id: int, recent_days: int, now: datetime) -> None:
+    def __init__(self, session: Session, list_id: int, is_new: bool, recent_days: int, now: datetime) -> None:
+        """`is_new`: the list has no task yet."""
         self._session = session
         self._list = list_id
+        self._is_new = is_new
         self._since = now - timedelta(days=recent_days) if recent_days else None
         self._days = recent_days
         self._numbers: dict[str, int] = {}
@@ -62,12 +64,14 @@ class Known:
 
     def _in_lists(self, numbers: Sequence[str]) -> dict[str, str]:
         """In this list also those that are done with; in others that are not closed those that are still to be called."""
-        busy = CallList.state.in_(("open", "stopped")) & Task.final.is_(False)
+        # Which of them count is asked here, not in SQL: both engines would go through the whole list for it.
         query = (
-            select(Task.canonical, CallList.key).join(CallList, CallList.id == Task.list_id)
-            .where(Task.canonical.in_(numbers), or_(Task.list_id == self._list, busy)).order_by(Task.id.desc())
+            select(Task.canonical, Task.id, Task.list_id, Task.final, CallList.key, CallList.state)
+            .join(CallList, CallList.id == Task.list_id).where(Task.canonical.in_(numbers))
         )
-        return {row.canonical: row.key for row in self._session.execute(query)}
+        rows = sorted(self._session.execute(query), key=lambda row: row.id, reverse=True)
+        return {row.canonical: row.key for row in rows
+                if row.list_id == self._list or (row.state in ("open", "stopped") and not row.final)}
 
     def _recent(self, numbers: Sequence[str]) -> set[str]:
         if self._since is None:
@@ -76,5 +80,8 @@ class Known:
         return set(self._session.scalars(query))
 
     def _known_keys(self, keys: Iterable[str]) -> set[str]:
+        # Of a list that is new PostgreSQL has no statistics: it would go through all of it for every chunk.
+        if self._is_new:
+            return set()
         query = select(Task.key).where(Task.list_id == self._list, Task.key.in_(sorted(set(keys))))
         return set(self._session.scalars(query))

@@ -27,13 +27,18 @@ class Zones:
     def __init__(self, now: datetime) -> None:
         self._now = now
         self._only = lru_cache(maxsize=4096)(self._choose)
+        self._of_code: dict[int, tuple[str, ...]] = {}
+        """By country code: numbers that belong to no place have all zones of their country."""
 
     def of(self, number: PhoneNumber, kind: int) -> str:
         """IANA name, of a number of this kind (PhoneNumberType); empty: unknown, or more than one."""
-        if phonenumbers.is_number_type_geographical(kind, number.country_code or 0):
+        code = number.country_code or 0
+        if phonenumbers.is_number_type_geographical(kind, code):
             zones = timezone.time_zones_for_geographical_number(number)
+        elif code in self._of_code:
+            zones = self._of_code[code]
         else:
-            zones = timezone.time_zones_for_number(number)
+            zones = self._of_code[code] = timezone.time_zones_for_number(number)
         if len(zones) == 1:
             return zones[0] if is_zone(zones[0]) and zones[0] != "Etc/Unknown" else ""
         return self._only(zones, phonenumbers.region_code_for_number(number) or "")
