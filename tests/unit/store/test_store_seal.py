@@ -294,7 +294,7 @@ def plain(directory: Path) -> Phone:
         path.unlink()
     db = sqlite3.connect(directory / "callsheet.db", isolation_level=None)
     db.execute("PRAGMA journal_mode=WAL")
-    for statement in schema.STEPS[0]:
+    for statement in schema.STEPS[0].statements:
         db.execute(statement)
     db.execute("PRAGMA user_version=1")
     db.execute("INSERT INTO session VALUES (1, '101', ?, ?), (2, '101', ?, NULL)", (START.isoformat(),) * 3)

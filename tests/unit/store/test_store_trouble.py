@@ -83,11 +83,32 @@ def test_newer_file_is_left_alone(phone: Start) -> None:
     path = p.directory / "callsheet.db"
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version=999")
+        db.execute("UPDATE meta SET value=999 WHERE key='reader'")
     db.close()
     before = path.read_bytes()
     with pytest.raises(StoreError, match="newer callsheet"):
         Phone(p.directory)
     assert path.read_bytes() == before
+
+
+def test_file_of_a_newer_firmware_that_only_has_more_is_gone_on_with(phone: Start) -> None:
+    p = phone()
+    p.save(signed_in(), Adopted(sheet=sheet(), at=START))
+    p.save(intention(1), ended(1), Upload("result", "kiosk-1"), documents=(document(1),))
+    p.close()
+    path = p.directory / "callsheet.db"
+    with sqlite3.connect(path) as db:  # what a later step with this version as its reader would do
+        db.execute("ALTER TABLE entry ADD COLUMN later TEXT NOT NULL DEFAULT 'x'")
+        db.execute("PRAGMA user_version=999")
+    db.close()
+    older = Phone(p.directory)
+    assert older.store.load().entries[:2] == (intention(1), ended(1))
+    older.save(intention(2), ended(2), Upload("result", "kiosk-2"), documents=(document(2),))
+    older.close()
+    with sqlite3.connect(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (999,), "the newer firmware need not do its step again"
+        assert db.execute("SELECT DISTINCT later FROM entry").fetchall() == [("x",)]
+    db.close()
 
 
 def lived(phone: Start, calls: int = 200) -> Phone:

@@ -3,6 +3,11 @@
 
 `PRAGMA user_version` holds the version. A change to the tables is a new step at
 the end of `STEPS`; a step that has been released is never edited.
+
+An update may be taken back (image/README.md), and then an older
+firmware finds what a newer one has written. So the database says itself what the
+oldest version is whose firmware can go on with it (`reader`): one that only has
+something more, such as a column with a default, can be read by those before it.
 """
 
 from __future__ import annotations
@@ -12,11 +17,21 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from callsheet.ports import StoreError
 
-STEPS: tuple[tuple[str, ...], ...] = (
-    (
+
+class Step(NamedTuple):
+    """From one version to the next."""
+
+    reader: int
+    """The oldest version whose firmware reads and writes the tables rightly after this step; itself, if none before."""
+    statements: tuple[str, ...]
+
+
+STEPS: tuple[Step, ...] = (
+    Step(1, (
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
         # Session 0 stands for "nobody is signed in" and has no row here.
         "CREATE TABLE session (id INTEGER PRIMARY KEY AUTOINCREMENT, agent TEXT NOT NULL,"
@@ -33,15 +48,17 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " size INTEGER NOT NULL, body BLOB, attempts INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '')",
         "CREATE INDEX outbox_waiting ON outbox (id) WHERE body IS NOT NULL",
         "CREATE TABLE called (hash BLOB NOT NULL, at REAL NOT NULL, PRIMARY KEY (hash, at)) WITHOUT ROWID",
-    ),
-    (
+    )),
+    Step(2, (
         # From here on every body is sealed (seal). The attempt of an intention or end stays readable, in quotes, so
         # that ids are not used twice even if nothing else can be read any more. Keys are in meta: a table of its own
         # would lie on another page in a database that was brought up to date than in a new one (recovery).
         """ALTER TABLE entry ADD COLUMN attempt TEXT NOT NULL DEFAULT ''""",
-    ),
+    )),
 )
 VERSION = len(STEPS)
+READER = "reader"
+"""The key in `meta`; where it is missing, only the version's own firmware reads it."""
 SEALED = 2
 """The version from which on bodies are sealed."""
 Job = Callable[[sqlite3.Connection], object]
@@ -69,17 +86,18 @@ def connect(path: Path, seal: Job) -> sqlite3.Connection:
 
 def _migrate(db: sqlite3.Connection, path: Path, seal: Job) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
+    if version > VERSION and get(db, READER, version) > VERSION:
         raise StoreError(
             f"{path} was written by a newer callsheet (version {version}, this one knows {VERSION}); "
             "install that one again, or move the file away"
         )
     for number, step in enumerate(STEPS[version:], version + 1):
         with transaction(db):
-            for statement in step:
+            for statement in step.statements:
                 db.execute(statement)
             if number == SEALED:
                 seal(db)
+            put(db, READER, step.reader)
             db.execute(f"PRAGMA user_version={number}")
     if 0 < version < SEALED:
         wipe_log(db)
