@@ -20,7 +20,7 @@ def _off(state: State, now: Now, words: Words) -> Screen:
     notices = tuple(words(key, detail=detail) for key, detail in state.notices.items())
     alert = ""
     if not state.registered:
-        alert = words("why.unregistered", detail=state.registration or "…")
+        alert = _unregistered(state.registration, words)
     return Screen(Mode.OFF, words("title.off"), words.clock(), headline=words("ask.sign-in"), lines=(*faults, *notices),
                   alert=alert)
 
@@ -34,13 +34,20 @@ def _signing_in(state: State, now: Now, words: Words) -> Screen:
 def _obstacle(state: State, now: Now, words: Words) -> str:
     """Why it is not dialling, in the agent's words; empty if that is plain from the screen itself."""
     reason = why(state, now.mono)
-    if reason.obstacle in ("fault", "unregistered", "no-headset"):
+    if reason.obstacle == "unregistered":
+        return _unregistered(reason.detail, words)
+    if reason.obstacle in ("fault", "no-headset"):
         return words(f"why.{reason.obstacle}", detail=reason.detail)
     if reason.obstacle == "lease":
         return words(f"why.lease-{reason.which}", detail=words(reason.detail) if reason.detail else "")
     if reason.blocker is not None:
         return words.blocker(reason.blocker)
     return ""
+
+
+def _unregistered(detail: str, words: Words) -> str:
+    """Without a reason the registrar was not heard yet."""
+    return words("why.unregistered", detail=detail) if detail else words("why.registering")
 
 
 def _count(state: State, words: Words) -> str:

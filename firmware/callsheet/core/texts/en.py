@@ -117,6 +117,7 @@ TEXTS = {
     "say.hold-force": "If so, hold # to take over",
     "say.asking-lease": "Asking who may dial",
     "why.fault": "Cannot store results: {detail}",
+    "why.registering": "Registering ...",
     "why.unregistered": "Not registered: {detail}",
     "why.no-headset": "Plug in the headset",
     "why.gap": "Short break",

@@ -117,6 +117,7 @@ TEXTS = {
     "say.hold-force": "关机则长按#接管",
     "say.asking-lease": "正在确认呼叫权",
     "why.fault": "无法保存结果：{detail}",
+    "why.registering": "正在注册…",
     "why.unregistered": "未注册：{detail}",
     "why.no-headset": "请插入耳机",
     "why.gap": "短暂间隔",
