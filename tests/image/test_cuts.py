@@ -11,7 +11,6 @@ from callsheet.core.model import Attempt, Disposition, Task
 from callsheet.core.outcomes import Outcome
 from callsheet.simulator.town.behaviours import Behaviour
 from tests.image.desk import START, Desk
-from tests.image.eyes import Sight
 from tests.image.machine import Phone
 from tests.kill.books import unequal, unpaired
 from tests.support.workplace import number, sheet_of
@@ -40,12 +39,7 @@ def attempts(phone: Phone, desk: Desk) -> dict[str, list[Attempt]]:
         phone.boot()
         desk.sit_down(phone)
     desk.sign_in()
-
-    def hang_up(sight: Sight) -> None:
-        if sight.reads("Talking"):
-            desk.handset.press("D")
-
-    desk.work("Finished", KEYS, on_sight=hang_up)
+    desk.work("Finished", KEYS, on_sight=desk.hang_up_on(PEOPLE))
     desk.office.wait(desk.office.complete, 120.0)
     return desk.office.attempts()
 

@@ -121,7 +121,7 @@ def test_an_agent_works_a_sheet_through_the_handset_alone(phone: Phone, desk: De
     handset.wait_lit(line=False)
 
     album: set[str] = set()
-    hung_up_on: set[str] = set()
+    hang_up = desk.hang_up_on([name for name in PEOPLE if KIND[name.lower()] == "is hung up on"])
 
     def see(sight: Sight) -> None:
         """Hang up where the agent is to do that, and keep a picture of everything once."""
@@ -129,12 +129,7 @@ def test_an_agent_works_a_sheet_through_the_handset_alone(phone: Phone, desk: De
             if words not in album and sight.reads(words):
                 album.add(words)
                 eyes.keep(sight, words.lower())
-        if sight.reads("Talking"):
-            name = next((task.name for task in TASKS if sight.reads(task.name)), "")
-            # The glass is a little behind: a second press would end the next call.
-            if name and KIND[name.lower()] == "is hung up on" and name not in hung_up_on:
-                hung_up_on.add(name)
-                handset.press("D")
+        hang_up(sight)
 
     done = desk.work("Finished", KEYS, on_sight=see)
     eyes.keep(done, "finished")
