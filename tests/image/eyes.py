@@ -49,6 +49,13 @@ class Eyes:
             time.sleep(0.1)
         return sight
 
+    def wait_gone(self, words: str, timeout: float = PATIENCE) -> None:
+        """Until these stand there no more."""
+        end = time.monotonic() + timeout
+        while (sight := self.look()).reads(words):
+            assert time.monotonic() < end, f"the glass still says {words!r}: see {self.keep(sight, 'still')}"
+            time.sleep(0.1)
+
     def keep(self, sight: Sight, name: str) -> Path:
         """Put a picture into the album, four times as large."""
         self._pictures += 1

@@ -160,11 +160,15 @@ def test_what_ada_heard(desk: Desk) -> None:
 
 
 def test_the_network_is_gone_for_a_while(phone: Phone, desk: Desk) -> None:
+    desk.handset.press("#")
+    desk.eyes.wait("Callsheet", "Dial")
     phone.monitor("set_link", name="net", up=False)
-    gone = desk.eyes.wait("Not registered", timeout=300.0)
-    desk.eyes.keep(gone, "no-network")
-    phone.monitor("set_link", name="net", up=True)
-    desk.work("Finished", {}, timeout=300.0)
+    try:
+        desk.eyes.keep(desk.eyes.wait("Not registered", timeout=300.0), "no-network")
+    finally:
+        phone.monitor("set_link", name="net", up=True)
+    desk.eyes.wait_gone("Not registered", timeout=300.0)
+    desk.eyes.wait("Callsheet", "Dial")
     assert phone.run("systemctl", "--failed", "--plain", "--no-legend").out == ""
 
 
