@@ -8,6 +8,9 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
+START = 300.0
+"""Seconds a phone may take to start itself anew; as TimeoutStartSec= in callsheet.service."""
+
 
 class Watchdog:
     """Does nothing where nobody asked to be told."""
@@ -16,13 +19,15 @@ class Watchdog:
         self._address = environment.get("NOTIFY_SOCKET", "")
         mine = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         limit = environment.get("WATCHDOG_USEC", "") if mine else ""
-        self.period = int(limit) / 3e6 if self._address and limit.isdigit() and int(limit) else None
+        self._limit = limit if self._address and limit.isdigit() and int(limit) else ""
+        self.period = int(limit) / 3e6 if self._limit else None
         """Seconds between two words: a third of the time after which systemd gives the program up; None: never."""
         self._next = 0.0
 
     def ready(self) -> None:
         """The phone has come up."""
-        self._say("READY=1")
+        # The time as set: the program may have had longer to start itself anew.
+        self._say(f"READY=1\nWATCHDOG_USEC={self._limit}" if self._limit else "READY=1")
 
     def feed(self, mono: float) -> None:
         """The loop has turned; says so when it is time."""
@@ -33,6 +38,11 @@ class Watchdog:
     def stopping(self) -> None:
         """The phone is going."""
         self._say("STOPPING=1")
+
+    def restarting(self) -> None:
+        """The phone is going, and comes up again in the same process: to systemd nothing ends, but no loop turns."""
+        if self._limit:
+            self._say(f"WATCHDOG_USEC={round(START * 1e6)}")
 
     def _say(self, word: str) -> None:
         if not self._address:

@@ -107,7 +107,10 @@ class Phone:
             while not self._stop.is_set():
                 self._turn()
         finally:
-            self._watchdog.stopping()
+            if self._restart:
+                self._watchdog.restarting()
+            else:
+                self._watchdog.stopping()
             self._close()
 
     def _restore(self) -> None:

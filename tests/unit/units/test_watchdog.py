@@ -26,7 +26,14 @@ def test_it_is_fed_three_times_within_its_limit_and_no_more_often(systemd: socke
         watchdog.feed(mono)
     watchdog.stopping()
     said = [systemd.recv(100) for _ in range(5)]
-    assert said == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1", b"WATCHDOG=1", b"STOPPING=1"]
+    assert said == [b"READY=1\nWATCHDOG_USEC=9000000", b"WATCHDOG=1", b"WATCHDOG=1", b"WATCHDOG=1", b"STOPPING=1"]
+
+
+def test_who_starts_itself_anew_is_not_going_and_has_time(systemd: socket.socket) -> None:
+    environment = {"NOTIFY_SOCKET": systemd.getsockname(), "WATCHDOG_USEC": "9000000"}
+    Watchdog(environment).restarting()
+    Watchdog(environment).ready()
+    assert [systemd.recv(100) for _ in range(2)] == [b"WATCHDOG_USEC=300000000", b"READY=1\nWATCHDOG_USEC=9000000"]
 
 
 @pytest.mark.parametrize("environment", [{}, {"WATCHDOG_USEC": "9000000"}, {"NOTIFY_SOCKET": "/nowhere"},
