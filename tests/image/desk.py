@@ -71,9 +71,12 @@ class Desk:
         end = time.monotonic() + START
         while not (sight := self.eyes.look()).reads(f"PIN of {AGENT}"):
             assert time.monotonic() < end, f"nobody can sign in: see {self.eyes.keep(sight, 'instead')}"
-            if sight.reads("Callsheet") and sight.reads("Dial"):
+            if sight.reads("PIN of"):  # a phone that was starting anew has missed a digit
+                self.handset.press("*")
+                self._until_gone("PIN of")
+            elif sight.reads("Callsheet") and sight.reads("Dial"):
                 self.handset.press(f"{AGENT}#")
-                self.eyes.wait(f"PIN of {AGENT}")
+                self._until_gone("Dial")
             time.sleep(0.1)
         self.handset.press(f"{PIN}#")
 

@@ -183,6 +183,7 @@ def test_an_admin_at_the_usb_cable_gives_it_another_sheet(phone: Phone, desk: De
     assert [json.loads(line)["command"].split()[0] for line in done.stdout.splitlines()] == ["set", "apply"]
     desk.sign_in()
     desk.eyes.keep(desk.work("Zoe", {"Paused": "A"}, timeout=300.0), "other-sheet")
+    assert phone.run("systemctl", "show", "--property=NRestarts", "--value", "callsheet.service").out == "0\n"
 
 
 def console(port: str, typed: str) -> subprocess.CompletedProcess[str]:
