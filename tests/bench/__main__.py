@@ -19,7 +19,19 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import calls, endurance, handset, idle, keys, manager, network, sheets, talking
+from tests.bench import (
+    calls,
+    endurance,
+    handset,
+    idle,
+    keys,
+    manager,
+    manager_import,
+    manager_page,
+    network,
+    sheets,
+    talking,
+)
 from tests.bench.bench import Bench, Measure
 from tests.bench.figures import Figure, Sample, number
 
@@ -33,6 +45,8 @@ BENCHES: dict[str, tuple[Measure, str]] = {
     "network": (network.measure, "network return to REGISTER"),
     "sheets": (sheets.measure, "a sheet of 100,000 tasks"),
     "manager": (manager.measure, "the manager's server under 10,000 phones"),
+    "import": (manager_import.measure, "100,000 rows of a spreadsheet into the manager's database"),
+    "page": (manager_page.measure, "the manager's page with 1,000 agents"),
     "endurance": (endurance.measure, "memory over 1,000 calls"),
 }
 

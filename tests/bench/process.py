@@ -77,8 +77,10 @@ class Finished(Struct, frozen=True):
 
     seconds: float
     peak: float
-    """Resident memory in MiB at its highest (getrusage's ru_maxrss)."""
+    """Resident memory in MiB at its highest (getrusage's ru_maxrss), of the largest process."""
     output: str
+    cpu: float
+    """Seconds of user and system time, with those of the processes it waited for."""
 
 
 def run(command: list[str], cwd: Path) -> Finished:
@@ -93,7 +95,7 @@ def run(command: list[str], cwd: Path) -> Finished:
     text = log.read_text(errors="replace")
     if child.returncode:
         raise RuntimeError(f"{command[0]} ended with {child.returncode}: {text[-500:]}")
-    return Finished(took, usage.ru_maxrss / 1024, text)
+    return Finished(took, usage.ru_maxrss / 1024, text, usage.ru_utime + usage.ru_stime)
 
 
 def _status(pid: int, name: str) -> int:
