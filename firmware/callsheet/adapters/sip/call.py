@@ -70,6 +70,8 @@ class Handle(pj.Call):
         self.number = number
         self.session = 0
         """Address of the INVITE session while there is one."""
+        self.transports: dict[int, int] = {}
+        """Addresses of the UDP transports that carry RTP, by m-line; 0 if it is another kind."""
 
     @guarded
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
@@ -91,6 +93,19 @@ class Handle(pj.Call):
                 (tsx.method == "CANCEL" and code >= 200) or (tsx.method == "INVITE" and code == 100)):
             source, message = transaction_source(prm.e)
             self._inbox.append(StateChanged(self.number, "", code, tsx.statusText, source, message, tsx.method))
+
+    @guarded
+    def onCreateMediaTransport(self, prm: pj.OnCreateMediaTransportParam) -> None:  # noqa: N802
+        """There is a socket for RTP. It is read from now on, when nobody can know its port yet.
+
+        The stack would begin when it has the SDP answer, and marks the transport as started only after that
+        (transport_media_start in pjmedia/transport_udp.c, 2.17). A packet that is there already, since callees
+        speak as soon as they answer, may be taken in by the stack's media thread between the two. It then finds
+        the transport not started, and never reads again: the agent is heard, and hears nothing.
+        """
+        transport = lowlevel.udp_transport(prm.mediaTp)
+        self.transports[int(prm.mediaIdx)] = transport
+        lowlevel.read_rtp(transport)
 
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802

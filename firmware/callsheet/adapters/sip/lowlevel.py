@@ -25,6 +25,8 @@ _NEEDED = (
     "pjsip_inv_send_msg", "pjsip_transport_shutdown",
 )
 _REQUEST_TERMINATED = 487
+_UDP = 0
+"""PJMEDIA_TRANSPORT_TYPE_UDP."""
 _ALSA_CONFIG = "ALSA_CONFIG_PATH"
 """The environment's word on where ALSA's configuration is; read anew at each look for devices."""
 _ALSA_BARE = """
@@ -32,6 +34,24 @@ ctl.hw { @args [ CARD ] @args.CARD { type string } type hw card $CARD }
 pcm.none { type null }
 """
 """Cards can be asked for their names, which alsa-lib insists on where there are any, but nothing can be played on."""
+
+
+class _TransportCalls(ctypes.Structure):
+    """Beginning of `struct pjmedia_transport_op` (pjmedia/transport.h)."""
+
+    _fields_ = [
+        *((name, ctypes.c_void_p) for name in ("get_info", "attach", "detach", "send_rtp", "send_rtcp", "send_rtcp2",
+                                               "media_create", "encode_sdp")),
+        ("media_start", ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p,
+                                          ctypes.c_void_p, ctypes.c_uint)),
+        ("media_stop", ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p)),
+    ]
+
+
+class _Transport(ctypes.Structure):
+    """Beginning of `struct pjmedia_transport`."""
+
+    _fields_ = [("name", ctypes.c_char * 32), ("type", ctypes.c_int), ("calls", ctypes.POINTER(_TransportCalls))]
 
 
 @functools.cache
@@ -55,6 +75,9 @@ def _library() -> ctypes.CDLL | None:
         ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p)]
     library.pjsip_transport_shutdown.argtypes = [ctypes.c_void_p]
     library.pjsip_inv_send_msg.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    if hasattr(library, "pjmedia_transport_srtp_get_member"):
+        member = library.pjmedia_transport_srtp_get_member
+        member.argtypes, member.restype = [ctypes.c_void_p], ctypes.c_void_p
     return library
 
 
@@ -99,6 +122,41 @@ def shut_down_connection(transport: int) -> None:
     """Let no new request use a connection; the binding has this call, but cannot be given what it hands out."""
     if (library := _library()) is not None:
         library.pjsip_transport_shutdown(transport)
+
+
+def udp_transport(transport: object) -> int:
+    """Address of the UDP transport that is, or is beneath, a media transport of pjsua2; 0 if there is none.
+
+    Valid as long as the call has that media.
+    """
+    library = _library()
+    if library is None or not transport:
+        return 0
+    address = int(transport)  # type: ignore[call-overload]
+    # SRTP's takes the type of the one beneath it.
+    if _Transport.from_address(address).name.startswith(b"srtp"):
+        if not hasattr(library, "pjmedia_transport_srtp_get_member"):
+            return 0
+        address = library.pjmedia_transport_srtp_get_member(address) or 0
+    if not address:
+        return 0
+    transport = _Transport.from_address(address)
+    # The name as well: it shows that the structure is the one known here.
+    return address if transport.type == _UDP and transport.name.startswith(b"udp") else 0
+
+
+def read_rtp(transport: int) -> bool:
+    """Have RTP taken from the socket of a UDP transport; nothing happens if it is. False if that is not possible."""
+    if not transport:
+        return False
+    # Its `media_start` looks at nothing but the transport.
+    return _Transport.from_address(transport).calls.contents.media_start(transport, None, None, None, 0) == 0
+
+
+def stop_reading_rtp(transport: int) -> None:
+    """Leave RTP in the socket of a UDP transport, and send none, until `read_rtp`."""
+    if transport:
+        _Transport.from_address(transport).calls.contents.media_stop(transport)
 
 
 @contextlib.contextmanager
