@@ -8,7 +8,9 @@ import contextlib
 import pjsua2 as pj
 
 from callsheet.adapters.sip.call import Line
+from callsheet.adapters.sip.logs import log
 from callsheet.adapters.sip.sound import Sound
+from callsheet.adapters.sip.stack import explain
 from callsheet.adapters.sip.tones import Tones
 
 
@@ -20,6 +22,7 @@ class Bridge:
         self._tones = tones
         self._muted = False
         self._lines: dict[int, Line] = {}
+        self._astray: dict[int, str] = {}
 
     @property
     def is_open(self) -> bool:
@@ -51,6 +54,7 @@ class Bridge:
         """A call is to have no sound any more; `gone`: the stack took its port away already."""
         if self._lines.pop(line.number, None) and not gone:
             self._part(line)
+        self._astray.pop(line.number, None)
         line.media = None
 
     def mute(self, on: bool) -> None:
@@ -59,10 +63,26 @@ class Bridge:
         for line in self._lines.values():
             self._talk(line)
 
+    def mend(self, line: Line) -> None:
+        """Connect what two calls of this in a row find unconnected: changes wait for the bridge's clock."""
+        before, self._astray[line.number] = self._astray.get(line.number, ""), self._missing(line)
+        missing = self._astray[line.number]
+        if not missing or missing != before:
+            return
+        log.warning("call %d was not connected to the %s; it is connected again", line.number, missing)
+        self._join(line)
+
+    def _missing(self, line: Line) -> str:
+        ear, microphone = self._sound.ear, self._sound.microphone
+        if ear is None or microphone is None or line.media is None:
+            return ""
+        if not hears(line.media, ear):
+            return "ear piece"
+        return "" if self._muted or hears(microphone, line.media) else "microphone"
+
     def _join(self, line: Line) -> None:
         if self._sound.ear is not None and line.media is not None:
-            with contextlib.suppress(pj.Error):
-                line.media.startTransmit(self._sound.ear)
+            _connect(line.media, self._sound.ear)
             self._talk(line)
 
     def _part(self, line: Line) -> None:
@@ -78,10 +98,27 @@ class Bridge:
         if self._muted:
             self._hush(line)
         else:
-            with contextlib.suppress(pj.Error):
-                microphone.startTransmit(line.media)
+            _connect(microphone, line.media)
 
     def _hush(self, line: Line) -> None:
         if self._sound.microphone is not None and line.media is not None:
             with contextlib.suppress(pj.Error):
                 self._sound.microphone.stopTransmit(line.media)
+
+
+def _connect(source: pj.AudioMedia, sink: pj.AudioMedia) -> None:
+    try:
+        source.startTransmit(sink)
+    except pj.Error as error:
+        # A port that just went, as that of a call that ended; `mend` comes back to one that stays.
+        log.info("sound was not connected: %s", explain(error))
+
+
+def hears(source: pj.AudioMedia, sink: pj.AudioMedia) -> bool:
+    """Whether the bridge has the connection; also if it cannot be asked, as of a port that went."""
+    try:
+        # Kept, because the list lives in it.
+        port = source.getPortInfo()
+        return sink.getPortId() in port.listeners
+    except pj.Error:
+        return True

@@ -10,6 +10,7 @@ import pjsua2 as pj
 from callsheet.adapters.sip.bridge import Bridge
 from callsheet.adapters.sip.call import Line
 from callsheet.adapters.sip.facts import MediaChanged
+from callsheet.adapters.sip.hearing import Hearing
 from callsheet.adapters.sip.listen import PERIOD, Listener
 from callsheet.adapters.sip.logs import log
 from callsheet.adapters.sip.stack import explain
@@ -24,6 +25,7 @@ class Media:
         self._bridge = bridge
         self._timers = timers
         self._report = report
+        self._hearing = Hearing(bridge, timers)
 
     def changed(self, line: Line, fact: MediaChanged) -> None:
         """Media was negotiated, held, or torn down."""
@@ -33,6 +35,7 @@ class Media:
             self._connect(line, found.index)
             codec, secure = _stream(line, found.index)
         else:
+            self._hearing.forget(line)
             # On hold the stream is still there, and would take the microphone along.
             self._bridge.remove(line, gone=found is None or found.state != "local-hold")
         event = CallMedia(line.number, found.state if found is not None else "none", codec, secure)
@@ -47,6 +50,7 @@ class Media:
     def ended(self, line: Line, gone: bool) -> None:
         """The call is over; `gone`: for the stack as well, which has taken its streams away."""
         self._listen_no_more(line, gone)
+        self._hearing.forget(line)
         self._bridge.remove(line, gone)
 
     def _listen_no_more(self, line: Line, gone: bool) -> None:
@@ -61,6 +65,8 @@ class Media:
             # It may have ended since the callback.
             log.info("media of a call could not be connected: %s", explain(error))
         else:
+            line.sound_index = index
+            self._hearing.watch(line)
             if not line.answered and not line.incoming:
                 self._listen(line)
 
