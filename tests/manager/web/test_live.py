@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 import pytest
@@ -13,10 +14,12 @@ import pytest
 from callsheet.formats.status import Status
 from callsheet.manager.settings import ManagerSettings
 from callsheet.manager.storage.tables import Agent, Phone, WorkRecord
+from callsheet.manager.web import texts
 from callsheet.manager.web.live import gather
 from callsheet.manager.web.live.hub import Hub
 from callsheet.manager.web.live.kept import Kept
 from callsheet.manager.web.live.rows import Callee, Figures, Seen, row, talk_percent
+from callsheet.manager.web.pages.agents import blocked
 from tests.manager.web.page_server import PATIENCE, Visit, words
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -48,6 +51,11 @@ def test_a_phone_that_says_nothing_is_silent_unless_nobody_works_with_it():
     assert shown(late, work="off").state == "off"
     assert shown(NOW - SILENT).state == "ready"
     assert row("101", "", None, Callee(), Figures(), NOW, SILENT).state == "absent"
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "Not registered"), ("zh", "未注册")])
+def test_a_reason_whose_detail_only_the_phone_knows_ends_before_it(language, text):
+    assert blocked(shown(blocker="unregistered"), say=partial(texts.say, language), clock=str) == text
 
 
 def test_talk_share_is_of_the_time_ready():

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from callsheet.manager.storage.tables import Attempt, Audit, DoNotCall, Task
+from callsheet.manager import lists
+from callsheet.manager.storage.tables import Agent, Attempt, Audit, DoNotCall, Task
 from callsheet.manager.web import progress, times
 from callsheet.manager.web.numbers import Unreadable, one_number
 from callsheet.manager.web.pages.imports import key_of
@@ -50,6 +51,16 @@ def test_searching_by_name_takes_wildcards_as_they_are(day, manager):
     assert words(manager.get("/search?q=%25")).count("100%_sure") == 1
     assert "100%_sure" in words(manager.get("/search?q=0%25_s"))
     assert "No task matches." in words(manager.get("/search?q=zzzz_"))
+
+
+@pytest.mark.parametrize("path", ["/import", "/urgent", "/downloads", "/work/move"])
+def test_agents_stand_in_the_order_of_their_numbers(path, peopled, manager):
+    with peopled.write() as db:
+        db.add_all(Agent(id=id, name="Ann", active=True, created=datetime.now(UTC)) for id in ("1000", "99", "101"))
+        lists.create(db, "renewals", "Renewals", {}, datetime.now(UTC))
+    text = manager.get(path).text
+    found = [text.index(f'<option value="{id}"') for id in ("99", "101", "1000")]
+    assert found == sorted(found)
 
 
 def test_a_held_task_is_released_and_a_task_taken_out(day, manager):

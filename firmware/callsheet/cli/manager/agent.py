@@ -14,7 +14,7 @@ from callsheet.cli.manager.common import add_command, add_group, now, opened
 from callsheet.cli.output import print_json, print_table
 from callsheet.manager import agents
 from callsheet.manager.errors import Refused
-from callsheet.manager.storage.tables import Agent, Audit, Task
+from callsheet.manager.storage.tables import BY_ID, Agent, Audit, Task
 
 ORDER = 10
 
@@ -134,7 +134,7 @@ def _list(options: argparse.Namespace) -> int:
     with opened(options) as manager, manager.database.read() as session:
         loads = {row[0]: row[1] for row in session.execute(
             select(Task.agent_id, func.count()).where(Task.final.is_(False)).group_by(Task.agent_id))}
-        found = [_facts(agent, loads.get(agent.id, 0)) for agent in session.scalars(select(Agent).order_by(Agent.id))]
+        found = [_facts(agent, loads.get(agent.id, 0)) for agent in session.scalars(select(Agent).order_by(*BY_ID))]
     if options.json:
         print_json(found)
         return 0

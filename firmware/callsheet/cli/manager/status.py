@@ -17,7 +17,7 @@ from callsheet.cli.manager.common import add_command, now, opened
 from callsheet.cli.output import print_json, print_table
 from callsheet.formats.status import Status
 from callsheet.manager.phones.app import terms_of
-from callsheet.manager.storage.tables import Agent, CallList, Delivery, Phone, Sheet, Task
+from callsheet.manager.storage.tables import BY_ID, Agent, CallList, Delivery, Phone, Sheet, Task
 from callsheet.manager.work.terms import Terms, over
 
 ORDER = 50
@@ -95,7 +95,7 @@ def _lists(db: Session) -> list[ListStatus]:
 
 def _agents(db: Session, terms: Terms) -> list[AgentStatus]:
     found = {one.id: AgentStatus(one.id, one.name)
-             for one in db.scalars(select(Agent).where(Agent.active).order_by(Agent.id))}
+             for one in db.scalars(select(Agent).where(Agent.active).order_by(*BY_ID))}
     phones = {row.id: row for row in db.scalars(select(Phone))}
     counts: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for agent, *row in db.execute(

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    func,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -87,6 +88,10 @@ class Agent(Base):
     """Tasks that the agent gets at most; None: no limit."""
     active: Mapped[bool] = mapped_column(default=True)
     created: Mapped[datetime]
+
+
+BY_ID = (func.length(Agent.id), Agent.id)
+"""The order in which people look for agents: 101, 102 … 1000."""
 
 
 class CallList(Base):

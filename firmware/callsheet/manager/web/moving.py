@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session as Database
 
-from callsheet.manager.storage.tables import Agent, CallList, Sheet, Task
+from callsheet.manager.storage.tables import BY_ID, Agent, CallList, Sheet, Task
 from callsheet.manager.work.moves import POOL, at_work
 from callsheet.manager.work.terms import Terms, over
 
@@ -137,7 +137,7 @@ def board(database: Database) -> list[Load]:
     for agent, target, number in database.execute(moving):
         leaving[agent or POOL] = leaving.get(agent or POOL, 0) + number
         coming[target or POOL] = coming.get(target or POOL, 0) + number
-    agents = [(POOL, ""), *database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(func.length(Agent.id), Agent.id))]
+    agents = [(POOL, ""), *database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(*BY_ID))]
     return [
         Load(agent, name, tuple(lists.get(agent, ())), leaving.get(agent, 0), coming.get(agent, 0))
         for agent, name in agents

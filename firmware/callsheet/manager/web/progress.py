@@ -12,7 +12,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session as Database
 from sqlalchemy.orm import joinedload
 
-from callsheet.manager.storage.tables import Agent, Attempt, CallList, Task
+from callsheet.manager.storage.tables import BY_ID, Agent, Attempt, CallList, Task
 
 PARTS = ("answered", "ended", "again", "held", "open")
 """Of a list's tasks: reached and done; done otherwise; called, and to be called again; waiting for a word; not called."""
@@ -99,7 +99,7 @@ def of_agents(database: Database, list_id: int) -> list[tuple[str, str, int, int
     done = func.sum(case((Task.final, 1), else_=0))
     query = (
         select(Task.agent_id, Agent.name, done, func.count()).join(Agent, Agent.id == Task.agent_id)
-        .where(Task.list_id == list_id).group_by(Task.agent_id, Agent.name).order_by(Task.agent_id)
+        .where(Task.list_id == list_id).group_by(Task.agent_id, Agent.id, Agent.name).order_by(*BY_ID)
     )
     return [(str(agent), name, finished, count) for agent, name, finished, count in database.execute(query)]
 

@@ -59,7 +59,7 @@ def forgive(database: Database, attempt: int, name: str) -> None:
         update(Audit).where(Audit.action == REFUSED, Audit.target == entry.target, Audit.who == entry.who)
         .where(Audit.at > entry.at - SPAN).values(action="sign-in.slip")
     )
-    entry.action, entry.detail = SIGNED_IN, {"from": entry.who}
+    entry.action, entry.detail = SIGNED_IN, {"from": entry.who.removeprefix("address:")}
     entry.who, entry.target = name, ""
 
 

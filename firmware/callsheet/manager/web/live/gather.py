@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session as Database
 
 from callsheet.formats.status import Status
-from callsheet.manager.storage.tables import Agent, Attempt, CallList, Phone, Task, WorkRecord
+from callsheet.manager.storage.tables import BY_ID, Agent, Attempt, CallList, Phone, Task, WorkRecord
 from callsheet.manager.web.live.rows import Callee, Figures, Seen, talk_percent
 
 TASKS_AT_ONCE = 400
@@ -51,7 +51,7 @@ def callees(database: Database, keys: Iterable[tuple[str, str]]) -> dict[tuple[s
 
 def agents(database: Database) -> dict[str, str]:
     """Names of the agents that work here."""
-    query = select(Agent.id, Agent.name).where(Agent.active).order_by(func.length(Agent.id), Agent.id)
+    query = select(Agent.id, Agent.name).where(Agent.active).order_by(*BY_ID)
     return dict(database.execute(query).all())
 
 

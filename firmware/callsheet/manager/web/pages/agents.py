@@ -105,7 +105,7 @@ def blocked(row: Row, *, say: Any, clock: Any) -> str:
     for key in (f"why.{row.blocker}", f"block.{row.blocker}"):
         text: str = say(key, time=until, detail="…")
         if text != key:
-            return text.removesuffix(": …")
+            return text.removesuffix(": …").removesuffix("：…")
     return row.blocker
 
 

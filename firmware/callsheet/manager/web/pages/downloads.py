@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 
 from callsheet.manager.report import Scope, check, gather, summed, write
 from callsheet.manager.report.files import TABLES, Table
-from callsheet.manager.storage.tables import Agent, CallList
+from callsheet.manager.storage.tables import BY_ID, Agent, CallList
 from callsheet.manager.web import audit
 from callsheet.manager.web.site import AnySite, AnyVisitor
 
@@ -34,7 +34,7 @@ def show(site: AnySite, visitor: AnyVisitor) -> Response:
     """The form."""
     with site.database.read() as database:
         lists = database.execute(select(CallList.key, CallList.title).order_by(CallList.id.desc())).all()
-        agents = database.execute(select(Agent.id, Agent.name).order_by(Agent.id)).all()
+        agents = database.execute(select(Agent.id, Agent.name).order_by(*BY_ID)).all()
     today = site.now().astimezone(visitor.zone).date()
     return site.page(visitor, "downloads.html", here="/downloads", lists=lists, agents=agents, tables=TABLES, kinds=KINDS,
                      today=today)

@@ -18,7 +18,7 @@ from callsheet.manager.importer.columns import FIELDS
 from callsheet.manager.importer.intake import Wishes
 from callsheet.manager.importer.report import REMARKS
 from callsheet.manager.importer.source import Reading
-from callsheet.manager.storage.tables import Agent, CallList
+from callsheet.manager.storage.tables import BY_ID, Agent, CallList
 from callsheet.manager.web import texts, times, uploads
 from callsheet.manager.web.site import AnySite, Manager, ManagerLooking, Site, Visitor
 
@@ -34,7 +34,7 @@ def show(site: AnySite, visitor: ManagerLooking) -> Response:
     with site.database.read() as database:
         lists = list(database.execute(
             select(CallList.key, CallList.title).where(CallList.state != "closed").order_by(CallList.id.desc())))
-        agents = list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id)))
+        agents = list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(*BY_ID)))
     return site.page(
         visitor, "import.html", here="/import", lists=lists, agents=agents, ways=WAYS, callee_zones=times.zones(),
         imports=site.settings.imports,

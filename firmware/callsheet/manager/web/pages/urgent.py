@@ -12,7 +12,7 @@ from starlette.responses import Response
 from callsheet.formats.errors import Invalid
 from callsheet.manager import urgent
 from callsheet.manager.errors import Refused
-from callsheet.manager.storage.tables import Agent, CallList
+from callsheet.manager.storage.tables import BY_ID, Agent, CallList
 from callsheet.manager.web import audit, texts, times, uploads
 from callsheet.manager.web.site import AnySite, Manager, ManagerLooking, Site, Visitor
 
@@ -55,7 +55,7 @@ def _page(site: Site, visitor: Visitor, typed: dict[str, Any], *, notice: str = 
         ))
     signs = {row.agent: row.state for row in site.hub.snapshot().rows}
     with site.database.read() as database:
-        agents = list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id)))
+        agents = list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(*BY_ID)))
     return site.page(
         visitor, "urgent.html", 422 if error else 200, here="/urgent", lists=lists, agents=agents, states=signs,
         typed={**EMPTY, **typed}, callee_zones=times.zones(), made=made, notice=notice, error=error,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form
 from sqlalchemy import select
 from starlette.responses import Response
 
-from callsheet.manager.storage.tables import Agent, CallList, Task
+from callsheet.manager.storage.tables import BY_ID, Agent, CallList, Task
 from callsheet.manager.web import audit, moving, texts
 from callsheet.manager.web.moving import Wish
 from callsheet.manager.web.site import AnySite, AnyVisitor, Manager, ManagerLooking, Site, Visitor
@@ -45,7 +45,7 @@ def ask(site: AnySite, visitor: ManagerLooking, wish: Annotated[Wish, Depends(wi
     with site.database.read() as database:
         forecast = moving.forecast(database, wish, _terms(site), now)
         values: dict[str, Any] = {
-            "agents": list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(Agent.id))),
+            "agents": list(database.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(*BY_ID))),
             "lists": list(database.execute(select(CallList.id, CallList.title, CallList.key).order_by(CallList.id.desc()))),
             "regions": _values(database, wish, Task.region), "spoken": _values(database, wish, Task.language),
         }
