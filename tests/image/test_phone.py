@@ -195,7 +195,7 @@ def console(port: str, typed: str) -> subprocess.CompletedProcess[str]:
 
 def talk_to_ada(phone: Phone, desk: Desk) -> Process:
     """Both hear each other, and nobody hears himself. Gives the agent's mouth: the callee remembers what he heard last."""
-    mouth = desk.sound.begin(array.array("h", sounds.tone((AGENT_HZ,), 300.0).tolist()))
+    mouth = desk.sound.begin(array.array("h", sounds.tone((AGENT_HZ,), 8.0).tolist()), times=60)
     heard = desk.sound.hear(4.0)
     assert loudness(heard, CALLEE_HZ) > 1000 > loudness(heard, AGENT_HZ)
     assert phone.alive

@@ -141,9 +141,9 @@ class Sound:
                         timeout=seconds + PATIENCE)
         return array.array("h", self._guest.read(path))
 
-    def begin(self, samples: array.array[int]) -> Process:
-        """Begin to speak into the microphone; the process ends when everything was said."""
+    def begin(self, samples: array.array[int], times: int = 1) -> Process:
+        """Begin to speak into the microphone, so many times over; the process ends when everything was said."""
         self._count += 1
         path = f"/tmp/mouth-{self._count}"
         self._guest.write(path, samples.tobytes())
-        return self._guest.start("aplay", "-q", "-D", f"plughw:{CARD},1", *FORMAT, path)
+        return self._guest.start("aplay", "-q", "-D", f"plughw:{CARD},1", *FORMAT, *[path] * times)
