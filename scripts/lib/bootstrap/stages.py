@@ -88,8 +88,8 @@ FULL = (
     Stage("kills", ("-m", "kill", "tests"), again=True),
     # These are collected only when they are named.
     Stage("the phone on an emulated processor", ("-m", "vm", "tests/vm"), again=True),
-    # The rest of tests/image boots the whole image: by name, on a machine that has time for it.
-    Stage("the card's boot loader", ("-m", "image and not nightly", "tests/image/test_slots.py"), again=True),
+    # Builds the image first, and boots it; what is marked nightly boots many times.
+    Stage("the card's image", ("-m", "image and not nightly", "tests/image"), again=True),
 )
 
 
