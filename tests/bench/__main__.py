@@ -83,7 +83,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description="Measure the phone beside its peers on this machine; nothing is asserted.",
         epilog=f"NAME is any of\n{names}", formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions, shorter looks: 4 minutes instead of 13")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions, shorter looks: 5 minutes instead of 18")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     parser.add_argument("--folder", type=Path, default=None, metavar="DIR",
                         help="work there: measures that disk's flush (default: the system's place for temporary files)")

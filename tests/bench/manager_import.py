@@ -33,7 +33,7 @@ class Run(Struct, frozen=True):
 
 def measure(bench: Bench) -> list[Figure]:
     """The command as a manager starts it, into a database that is empty."""
-    rows, rounds = bench.count(ROWS, QUICK_ROWS), bench.count(3, 1)
+    rows, rounds = bench.count(ROWS, QUICK_ROWS), bench.count(2, 1)
     found = binaries()
     if found is None:
         raise RuntimeError("PostgreSQL is not installed")
