@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,17 @@ from pathlib import Path
 from msgspec import Struct
 
 _CPUCLOCK_SCHED = 2
+# Linux counts for a process's largest memory also that of the one it was made from, which here may be the larger one:
+# this one is small.
+_WAIT = """
+import os, sys, time
+os.set_inheritable(int(sys.argv[1]), False)
+began = time.monotonic()
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, used = os.wait4(child, 0)
+told = os.waitstatus_to_exitcode(status), time.monotonic() - began, used.ru_maxrss, used.ru_utime + used.ru_stime
+os.write(int(sys.argv[1]), " ".join(map(str, told)).encode())
+"""
 MIB = 1024 * 1024
 
 
@@ -86,16 +98,18 @@ class Finished(Struct, frozen=True):
 def run(command: list[str], cwd: Path) -> Finished:
     """Run a command in `cwd`; modules are found as in this process. Raises RuntimeError with its words if it fails."""
     log = cwd / "command.log"
-    with log.open("wb") as output:
-        began = time.monotonic()
-        child = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(child.pid, 0)
-        took = time.monotonic() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
+    read, write = os.pipe()
+    with log.open("wb") as output, os.fdopen(read) as told:
+        waiter = subprocess.Popen([sys.executable, "-I", "-S", "-c", _WAIT, str(write), *command], cwd=cwd, pass_fds=(write,),
+                                  stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        os.close(write)
+        words = told.read().split()
+        waiter.wait()
     text = log.read_text(errors="replace")
-    if child.returncode:
-        raise RuntimeError(f"{command[0]} ended with {child.returncode}: {text[-500:]}")
-    return Finished(took, usage.ru_maxrss / 1024, text, usage.ru_utime + usage.ru_stime)
+    if len(words) != 4 or words[0] != "0":
+        raise RuntimeError(f"{command[0]} ended with {words[0] if words else 'nothing'}: {text[-500:]}")
+    took, peak, cpu = map(float, words[1:])
+    return Finished(took, peak / 1024, text, cpu)
 
 
 def _status(pid: int, name: str) -> int:
