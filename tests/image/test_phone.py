@@ -117,7 +117,7 @@ def test_an_agent_works_a_sheet_through_the_handset_alone(phone: Phone, desk: De
     figures(phone, desk, "in a call")
     desk.headset.send(LYING)
     eyes.keep(eyes.wait("Wrap-up"), "wrap-up")
-    mouth.kill()
+    mouth.kill(9)  # SIGTERM ends only the file it is at
     handset.wait_lit(line=False)
 
     album: set[str] = set()
