@@ -24,7 +24,7 @@ PROMPT = "@@ready@@"
 BOARDS = {
     # U-Boot, the line with the root shell, and QEMU's words for board, that line, card and network.
     "virt": ("qemu_arm64", "hvc0"),
-    "raspi3b": ("rpi_arm64", "ttyAMA0"),
+    "raspi3b": ("rpi_arm64", "ttyS1"),
 }
 
 
@@ -105,7 +105,8 @@ class UBootMachine:
         self._send(f"{{ {command}; }} 2>&1; echo @@$?@@\n")
         match = self._until(r"@@(\d+)@@", patience)
         out = self._text[: match.start()].replace("\r", "")
-        out = out.partition("echo @@$?@@\n")[2] or out
+        # What was typed stands there as often as an echo came late.
+        out = out.rpartition("echo @@$?@@\n")[2]
         assert not check or match[1] == "0", f"{command}: {out[-1500:]}"
         return out.strip()
 
@@ -172,6 +173,8 @@ class UBootMachine:
                     "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci",
                     "-device", "qemu-xhci", *stick]
         tree = str(small_card.kept() / "bcm2837-rpi-3-b.dtb")
-        return [*common, "-M", "raspi3b", "-serial", "chardev:shell", "-serial", f"file:{self.serial}", "-kernel", uboot, "-dtb", tree,
+        # U-Boot and the shell have the second port: Debian's device tree gives the first one to Bluetooth.
+        common[-1] += f",logfile={self.serial},logappend=on"
+        return [*common, "-M", "raspi3b", "-serial", "null", "-serial", "chardev:shell", "-kernel", uboot, "-dtb", tree,
                 "-drive", f"if=sd,format=raw,file={self.card.path},cache=unsafe", "-netdev", "user,id=net", "-device", "usb-net,netdev=net",
                 *stick]
