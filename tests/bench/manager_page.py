@@ -5,21 +5,18 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from callsheet.manager.storage.database import open_database
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure, Sample
 from tests.bench.process import cpu_seconds
 from tests.browser.manager.visit import Visit as Browsing
-from tests.manager.believable import Day
-from tests.manager.web.page_server import Visit, add_users
+from tests.manager.web.measure import served_day
+from tests.manager.web.page_server import Visit
 
 AGENTS, TASKS = 1_000, 20
 """Tasks: of each agent."""
@@ -39,21 +36,9 @@ def measure(bench: Bench) -> list[Figure]:
     folder = bench.place("page")
     folder.mkdir()
     bench.say(f"{AGENTS:,} agents with {TASKS} tasks each")
-    url = f"sqlite:///{folder}/day.db"
-    database = open_database(url, check=False)
-    database.upgrade()
-    add_users(database)
-    Day(database, agents=AGENTS, tasks=TASKS).fill()
-    database.close()
-    child = subprocess.Popen([sys.executable, "-m", "tests.manager.web.measure", "--serve", url],
-                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    try:
-        address = child.stdout.readline().strip()
-        return [*_served(address, child.pid, bench.count(30, 8)),
+    with served_day(f"sqlite:///{folder}/day.db", AGENTS, TASKS) as (address, process):
+        return [*_served(address, process, bench.count(30, 8)),
                 *_seen(address, folder, chromium, bench.count(15, 5))]
-    finally:
-        child.communicate()
 
 
 def _served(address: str, process: int, times: int) -> list[Figure]:

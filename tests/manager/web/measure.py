@@ -17,10 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from callsheet.manager.storage.database import open_database
 from callsheet.manager.storage.tables import Phone
@@ -132,6 +134,23 @@ async def streams(address: str, url: str, process: int, watchers: int) -> None:
     print(f"{watchers:4} watchers: server {used:5.1f} % of a core, {shown:6.1f} KiB/s each")
 
 
+@contextmanager
+def served_day(url: str, agents: int, tasks: int) -> Iterator[tuple[str, int]]:
+    """A day filled into a fresh database, and a server process of its own for it: the page's address, the process's id."""
+    database = open_database(url, check=False)
+    database.upgrade()
+    add_users(database)
+    Day(database, agents=agents, tasks=tasks).fill()
+    database.close()
+    child = subprocess.Popen([sys.executable, "-m", "tests.manager.web.measure", "--serve", url],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    try:
+        yield child.stdout.readline().strip(), child.pid
+    finally:
+        child.communicate()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--agents", type=int, default=1000)
@@ -145,23 +164,12 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         url = options.database or f"sqlite:///{folder}/day.db"
-        database = open_database(url, check=False)
-        database.upgrade()
-        add_users(database)
-        Day(database, agents=options.agents, tasks=options.tasks).fill()
-        print(f"{database.engine.dialect.name}, {options.agents} agents, {options.tasks * options.agents} tasks")
-        database.close()
-        child = subprocess.Popen([sys.executable, "-m", "tests.manager.web.measure", "--serve", url],
-                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert child.stdout is not None
-        try:
-            address = child.stdout.readline().strip()
-            pages(address, child.pid)
+        with served_day(url, options.agents, options.tasks) as (address, process):
+            print(f"{make_url(url).get_backend_name()}, {options.agents} agents, {options.tasks * options.agents} tasks")
+            pages(address, process)
             browser(address)
             for watchers in (0, 1, options.watchers):
-                asyncio.run(streams(address, url, child.pid, watchers))
-        finally:
-            child.communicate()
+                asyncio.run(streams(address, url, process, watchers))
 
 
 if __name__ == "__main__":
