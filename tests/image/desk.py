@@ -27,6 +27,8 @@ OPEN, CLOSE, LIFTED, LYING = b"\x05\x01", b"\x05\x00", b"\x05\x01", b"\x05\x00"
 START = 600.0
 """Seconds from power to a phone that can be used, on a machine that has more to do."""
 SHIFT = 1500.0
+CHANGES = 10.0
+"""Seconds within which a key changes what the glass says."""
 
 
 class Desk:
@@ -73,10 +75,10 @@ class Desk:
             assert time.monotonic() < end, f"nobody can sign in: see {self.eyes.keep(sight, 'instead')}"
             if sight.reads("PIN of"):  # a phone that was starting anew has missed a digit
                 self.handset.press("*")
-                self._until_gone("PIN of")
+                self.eyes.gone("PIN of", CHANGES)
             elif sight.reads("Callsheet") and sight.reads("Dial"):
                 self.handset.press(f"{AGENT}#")
-                self._until_gone("Dial")
+                self.eyes.gone("Dial", CHANGES)
             time.sleep(0.1)
         self.handset.press(f"{PIN}#")
 
@@ -90,7 +92,7 @@ class Desk:
             said = next((words for words in keys if sight.reads(words)), "")
             if said:
                 self.handset.press(keys[said])
-                self._until_gone(said)
+                self.eyes.gone(said, CHANGES)
             time.sleep(0.1)
         return sight
 
@@ -105,11 +107,6 @@ class Desk:
                 self.handset.press("D")
 
         return look
-
-    def _until_gone(self, words: str, timeout: float = 10.0) -> None:
-        end = time.monotonic() + timeout
-        while self.eyes.look().reads(words) and time.monotonic() < end:
-            time.sleep(0.1)
 
 
 def provisioning(desk: Desk) -> str:

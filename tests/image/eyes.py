@@ -49,12 +49,14 @@ class Eyes:
             time.sleep(0.1)
         return sight
 
-    def wait_gone(self, words: str, timeout: float = PATIENCE) -> None:
-        """Until these stand there no more."""
+    def gone(self, words: str, timeout: float) -> bool:
+        """Wait until these stand there no more; False if they still do."""
         end = time.monotonic() + timeout
-        while (sight := self.look()).reads(words):
-            assert time.monotonic() < end, f"the glass still says {words!r}: see {self.keep(sight, 'still')}"
+        while there := self.look().reads(words):
+            if time.monotonic() > end:
+                break
             time.sleep(0.1)
+        return not there
 
     def keep(self, sight: Sight, name: str) -> Path:
         """Put a picture into the album, four times as large."""
