@@ -24,7 +24,8 @@ WORKERS = ("-n", "4", "--dist", "loadgroup")  # on two cores: most of them wait 
 @dataclass(frozen=True)
 class Stage:
     """One run of a tool: its title, command (after .venv's python), whether it is pytest, and whether tests that
-    failed are run once more, alone: those that keep step with real time, on a machine that may be busy.
+    failed are run once more, alone: those that keep step with real time, on a machine that may be busy. More than
+    `forgivable` are not.
     """
 
     title: str

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.adapters.watchdog import Watchdog
+from bootstrap.paths import ROOT
+from callsheet.adapters.watchdog import START, Watchdog
 
 
 @pytest.fixture
@@ -34,6 +35,11 @@ def test_who_starts_itself_anew_is_not_going_and_has_time(systemd: socket.socket
     Watchdog(environment).restarting()
     Watchdog(environment).ready()
     assert [systemd.recv(100) for _ in range(2)] == [b"WATCHDOG_USEC=300000000", b"READY=1\nWATCHDOG_USEC=9000000"]
+
+
+def test_it_may_take_as_long_to_start_anew_as_to_start() -> None:
+    unit = (ROOT / "image/units/callsheet.service").read_text()
+    assert f"TimeoutStartSec={START / 60:g}min\n" in unit
 
 
 @pytest.mark.parametrize("environment", [{}, {"WATCHDOG_USEC": "9000000"}, {"NOTIFY_SOCKET": "/nowhere"},
