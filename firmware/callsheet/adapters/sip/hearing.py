@@ -7,6 +7,7 @@ when it does: an agent would sit in a silent call that looks well.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pjsua2 as pj
@@ -52,11 +53,9 @@ class Hearing:
         if line.media is None:
             self.forget(line)
             return
-        try:
+        # It may have ended since; and where the kernel tells nothing, nothing can be found.
+        with contextlib.suppress(pj.Error, OSError):
             self._listen(line)
-        except (pj.Error, OSError):
-            # It may have ended since; and where the kernel tells nothing, nothing can be found.
-            pass
         self._bridge.mend(line)
         self._later(line)
 
