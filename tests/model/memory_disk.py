@@ -25,9 +25,7 @@ class MemoryDisk:
         self._db = sqlite3.connect(":memory:", isolation_level=None)
         self._folder = tempfile.TemporaryDirectory(prefix="callsheet-model-")
         self._seals = Seals(Path(self._folder.name))
-        for step in schema.STEPS:
-            for statement in step:
-                self._db.execute(statement)
+        schema.migrate(self._db, Path(":memory:"), lambda db: ledger.seal_plain(db, self._seals))
         self.journal: list[AnyEntry] = []
         """Everything ever written, over all sessions."""
         self.uploaded: list[str] = []

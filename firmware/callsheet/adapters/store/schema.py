@@ -77,14 +77,18 @@ def connect(path: Path, seal: Job) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA secure_delete=ON")
         db.execute("PRAGMA journal_size_limit=4194304")
-        _migrate(db, path, seal)
+        migrate(db, path, seal)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _migrate(db: sqlite3.Connection, path: Path, seal: Job) -> None:
+def migrate(db: sqlite3.Connection, path: Path, seal: Job) -> None:
+    """Take the steps that a database, new or old, has not taken yet. Raises StoreError: it is too new; sqlite3.Error.
+
+    `path` is for the message; `seal` seals what older versions left open.
+    """
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION and get(db, READER, version) > VERSION:
         raise StoreError(
