@@ -93,6 +93,9 @@ class LeaseFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     until: Instant
     forced: bool = False
     """Taken from a phone that the agent said was switched off."""
+    unsettled: bool = False
+    """Created a moment ago, perhaps in the same instant as another's, which is then under it: its phone does not know
+    of this file before its next renewal."""
     status: Status | None = None
     progress: Progress | None = None
 

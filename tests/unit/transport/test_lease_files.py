@@ -218,6 +218,83 @@ def test_a_forced_file_keeps_its_word_when_it_is_released(world: World) -> None:
     assert [file.forced for file in world.server.read().values()] == [False, True, False]
 
 
+def slowly_over_another(world: World) -> tuple[Phone, Phone]:
+    """The second one's file lands, late, over that of the first, who dials and does not know of it yet."""
+    first, second, _ = world.phones
+    for phone in (first, second):
+        phone.ask("claim")
+        while phone.landing is None:
+            phone.step()
+    first.finish()
+    world.time += 10.0
+    ask(first, "renew")
+    second.finish()
+    world.check()
+    assert first.may_dial and second.signed_in and not second.may_dial
+    return first, second
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_whose_file_may_lie_over_anothers_does_not_dial_by_claiming_again(restarted: bool) -> None:
+    world = World(3, exclusive=False, skews=(0.0, 0.0, 0.0))
+    first, second = slowly_over_another(world)
+    if restarted:
+        second.cut()
+        second.on = True
+    else:
+        leave(second)
+    ask(second, "claim")
+    assert second.signed_in and not second.may_dial
+    world.time += 60.0
+    ask(first, "renew")
+    assert first.refused
+    leave(first)
+    world.time = second.renew_at
+    ask(second, "renew")
+    assert second.may_dial
+
+
+def test_who_finds_a_file_that_may_hide_another_waits_too() -> None:
+    world = World(3, exclusive=False, skews=(0.0, 0.0, 0.0))
+    first, second = slowly_over_another(world)
+    leave(second)
+    third = world.phones[2]
+    ask(third, "claim")
+    world.time += 5.0
+    ask(third, "renew")
+    assert first.may_dial and not third.may_dial
+
+
+def test_a_last_word_that_fits_into_no_open_file_is_told_by_a_new_one(world: World) -> None:
+    """After midnight the file of the day before is released already, and nobody reads it again."""
+    a, b, _ = world.phones
+    ask(a, "claim")
+    world.time += 1500.0
+    for _ in range(2):
+        ask(a, "renew")
+    a.own = {"t1"}
+    del world.server.files["lease-101-20261126-01.json"]
+    b.ask("claim")
+    b.finish()
+    leave(a)
+    assert b.may_dial and not b.known
+    ask(b, "renew")
+    assert b.known == {"t1"}
+
+
+def test_a_phone_that_writes_after_all_is_not_pushed_aside(world: World) -> None:
+    a, b, _ = world.phones
+    ask(a, "claim")
+    ask(b, "claim")
+    world.time += 5.0
+    ask(a, "renew")
+    ask(b, "force")
+    assert b.refused and not b.signed_in
+    a.cut()
+    ask(b, "force")
+    assert b.may_dial, "the agent has seen when it was heard of last, and says so again"
+
+
 def test_files_survive_being_written(world: World) -> None:
     ask(world.phones[0], "claim")
     for body in world.server.files.values():

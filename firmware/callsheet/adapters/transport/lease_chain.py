@@ -23,6 +23,11 @@ BEFORE, AFTER = 2, 1
 the new day after midnight, so that no lease in force hides behind that."""
 
 
+UNSETTLED = 300.0
+"""Seconds after which a file that its writer never called settled hides nobody any more: the time of a slow write, a
+renewal of whoever was written over, and the clocks."""
+
+
 class Party(Struct, frozen=True):
     """A phone, with the installation that tells it from its successor of the same name."""
 
@@ -62,6 +67,10 @@ class Link(Struct, frozen=True):
         """Whether it is a wish to take over."""
         return self.file is not None and self.file.state == "wanted"
 
+    def hides(self, now: float) -> bool:
+        """Whether it may lie over the file of a phone that does not know of it yet."""
+        return self.file is not None and self.file.unsettled and self.file.written.timestamp() + UNSETTLED > now
+
     def alive(self, now: float) -> bool:
         """Whether its writer may still rely on it, at POSIX time `now` by our own clock."""
         if self.file is None:
@@ -96,6 +105,12 @@ class Chain:
         """Another who took the lease after this place."""
         found = [link for link in self.links if link.place > place and link.party != self._me and link.claims]
         return found[-1] if found else None
+
+    def hides(self, now: float) -> bool:
+        """Whether somebody may have the lease whose file another's lies over; one of us would see it behind our own."""
+        others = [link for link in self.links if link.party != self._me]
+        settled = [number for number, link in enumerate(others) if link.claims and not link.hides(now)]
+        return any(link.hides(now) for link in others[settled[-1] if settled else 0:])
 
     def wish(self, place: tuple[date, int], now: float) -> Link | None:
         """The first who wants to take over from this place."""

@@ -20,7 +20,6 @@ from callsheet.adapters.transport.lease_chain import Chain, Link, Party, today
 from callsheet.adapters.transport.lease_steps import (
     Clock,
     Files,
-    Made,
     NotKept,
     Pause,
     Rewrite,
@@ -80,10 +79,15 @@ class LeaseFiles:
         self._mine: Link | None = None
         self._rolled: Link | None = None
         """Our file of an earlier day, until the new one has been found in its place."""
-        self._told: Party | None = None
-        """Who stood in the way when the agent was asked: only that one may be pushed aside."""
+        self._told: Link | None = None
+        """What stood in the way when the agent was asked: only that phone may be pushed aside, and only while it has
+        not been heard of since."""
         self._predecessors: dict[tuple[date, int], Version] = {}
         """Others' files before ours that are not released, as we know them: what comes late is taken in."""
+        self._certain: dict[tuple[date, int], float] = {}
+        """Monotonic seconds from which on a file that we created lies over nobody's who does not know of it."""
+        self._exclusive = False
+        """Whether we know that this server never lets two create one file."""
         self._heard: dict[tuple[date, int], Version] = {}
         """Others' files behind ours whose progress we have."""
 
@@ -98,18 +102,24 @@ class LeaseFiles:
         chain = yield from self._files.scan()
         for link in chain.links:
             if link.party == self._me and link.file and link.file.state != "released":
-                yield from self._files.write(link, state="released")
+                yield from self._release(link)
         self._mine = self._rolled = None
 
     def release(self, last: LeaseFile) -> Steps[None]:
-        """A phone that has worked is done: its files of that claim are released, and tell what it did."""
+        """A phone that has worked is done: its files of that claim are released, and tell what it did.
+
+        A file that was released long ago, as that of yesterday, is read by nobody any more: what it does not say yet is
+        told by a new one.
+        """
         chain = yield from self._files.scan()
         found = [link for link in chain.links
                  if link.party == self._me and link.file is not None and link.file.since == last.since]
         for link in found:
             assert link.file is not None
-            yield from self._files.write(link, state="released", status=last.status, progress=last.progress)
-        if not found:
+            if link.file.state != "released":
+                yield from self._release(link, status=last.status, progress=last.progress)
+        told = any(link.file and (link.file.state != "released" or link.file.progress == last.progress) for link in found)
+        if not told and (last.progress or not found):
             yield from self._leave_word(chain, last)
         if self._mine is not None and self._mine.file and self._mine.file.since == last.since:
             self._mine = self._rolled = None
@@ -120,7 +130,7 @@ class LeaseFiles:
         if mine is not None and mine.file is not None and mine.file.state == "held":
             yield from self._files.write(mine, progress=join(last.progress, mine.file.progress))
         else:
-            yield from self._files.create(chain, last)
+            yield from self._create(chain, last)
 
     # Claiming ------------------------------------------------------------------
 
@@ -138,7 +148,7 @@ class LeaseFiles:
             mine = chain.mine
             if mine is not None and mine.file and mine.file.state == "held":
                 # Power failed before it was known whether it holds; it does not.
-                yield from self._files.write(mine, state="released")
+                yield from self._release(mine)
                 chain = yield from self._files.scan()
             place = self._reusable(chain, now)
             in_the_way = self._in_the_way(chain, place, request, now)
@@ -171,60 +181,98 @@ class LeaseFiles:
         """Who must let go first: the holder, else the first who wishes."""
         standing = chain.before(place.place if place else None, now)
         if request.action == "force":
-            standing = [link for link in standing if link.party != self._told and not link.wishes]
+            standing = [link for link in standing if not self._is_off(link) and not link.wishes]
         return next((link for link in standing if not link.wishes), standing[0] if standing else None)
+
+    def _is_off(self, link: Link) -> bool:
+        """Whether the agent has said so of the phone that wrote it, and it has not written since."""
+        told = self._told
+        if told is None or link.party != told.party:
+            return False
+        return link.file is None or told.file is None or link.file.written <= told.file.written
 
     def _refuse(self, chain: Chain, place: Link | None, link: Link, request: LeaseRequest) -> Steps[Refused]:
         """Another has it; whoever wants to take over says so behind all others."""
-        self._told = link.party
+        self._told = link
         if request.action in ("claim", "renew"):
             return self._refusal(link, waiting=False)
         now = self._clock.wall()
         if place is not None and place.file is not None and place.wishes:
             stale = now - place.file.written.timestamp() > WISH / 5
             if stale:
-                yield from self._files.write(place, state="wanted", until=instant(now + WISH), status=request.status)
+                yield from self._files.write(place, state="wanted", until=instant(now + WISH), status=request.status,
+                                             unsettled=self._doubt(place) > 0)
         elif place is not None:
             yield from self._files.write(place, state="wanted", since=instant(now), until=instant(now + WISH),
-                                   forced=False, status=request.status)
+                                         forced=False, status=request.status, unsettled=self._doubt(place) > 0)
         else:
-            yield from self._files.create(chain, self._file("wanted", now, WISH, request, None))
+            yield from self._create(chain, self._file("wanted", now, WISH, request, None))
         return self._refusal(link, waiting=True)
 
     def _take(self, chain: Chain, place: Link | None, request: LeaseRequest) -> Steps[Granted | None]:
         """Write that we have it, then look whether that holds; None: it does not, and was taken back."""
-        mono, now = self._clock.mono(), self._clock.wall()
+        begun, now = self._clock.mono(), self._clock.wall()
         progress = self._inherited(chain, request)
         file = self._file("held", now, self._length, request, join(progress, request.progress))
-        made: Made = "alone"
+        mine: Link | None
         if place is None:
-            mine, made = yield from self._files.create(chain, file)
+            mine = yield from self._create(chain, file)
             if mine is None:
                 return None
         else:
+            file = replace(file, unsettled=self._doubt(place) > 0)
             mine = Link(place.day, place.number, file)
             yield Rewrite(self._files.name(mine), write_lease(file))
-        # Whoever was faster than that may have looked already; at its next renewal it will see what we wrote over.
-        settle = SETTLE if self._clock.mono() - mono <= SETTLE else self._renew + SLOW
         chain = yield from self._files.scan()
         at = self._clock.wall()
         ours = next((link for link in chain.links if link.place == mine.place), None)
-        if ours is None:
+        if ours is None and self._clock.mono() - begun < SLOW:
             raise NotKept
         if not self._is_ours(ours, mine):
-            return None
+            return None  # another's is there, or somebody has tidied up meanwhile
         if chain.overtaken(mine.place) or self._in_the_way(chain, mine, request, at):
-            yield from self._files.write(mine, state="released")
+            yield from self._release(mine)
             return None
+        if not self._exclusive and chain.hides(at):
+            mine = yield from self._files.write(mine, unsettled=True)
+            self._certain[mine.place] = self._clock.mono() + self._renew + SLOW
         if request.action == "force" and chain.before(mine.place, at):
             # Only now, so that a phone whose power fails before this look does not go on as if it had been made.
             mine = yield from self._files.write(mine, forced=True)
         self._keep(chain, mine)
         self._told = None
-        until = file.until if made == "alone" else file.written
-        renew = self._renew if made == "alone" else settle
+        until, renew = self._term(mine)
         asker = chain.wish(mine.place, at)
         return Granted(file.since, until, renew, asker.party.phone if asker else "", self._inherited(chain, request))
+
+    def _create(self, chain: Chain, file: LeaseFile) -> Steps[Link | None]:
+        """A new file; None: somebody else was faster."""
+        begun = self._clock.mono()
+        mine, made = yield from self._files.create(chain, file)
+        if mine is not None:
+            # Whoever was faster than that may have looked already; at its next renewal it will see what we wrote over.
+            over = self._clock.mono()
+            self._exclusive = made == "alone"
+            settle = 0.0 if self._exclusive else SETTLE if over - begun <= SETTLE else self._renew + SLOW
+            self._certain[mine.place] = over + settle
+        return mine
+
+    def _doubt(self, mine: Link) -> float:
+        """Seconds until our file is certain to lie over nobody's who still dials."""
+        if mine.file is None or not mine.file.unsettled:
+            return 0.0
+        # After a restart we do not know when we created it.
+        certain = self._certain.setdefault(mine.place, self._clock.mono() + self._renew + SLOW)
+        return max(0.0, certain - self._clock.mono())
+
+    def _term(self, mine: Link) -> tuple[datetime, float]:
+        """Until when we may dial, and seconds to the next renewal: in doubt not yet, and as soon as there is none."""
+        assert mine.file is not None
+        doubt = self._doubt(mine)
+        return (mine.file.written, max(doubt, 1.0)) if doubt else (mine.file.until, self._renew)
+
+    def _release(self, mine: Link, **changes: object) -> Steps[Link]:
+        return (yield from self._files.write(mine, state="released", unsettled=self._doubt(mine) > 0, **changes))
 
     # Going on ------------------------------------------------------------------
 
@@ -240,12 +288,13 @@ class LeaseFiles:
         assert found is not None and found.file is not None
         now = self._clock.wall()
         mine = yield from self._files.write(found, state="held", until=instant(now + self._length),
-                                            status=request.status, progress=request.progress or join(kept, found.file.progress))
+                                            unsettled=self._doubt(found) > 0, status=request.status,
+                                            progress=request.progress or join(kept, found.file.progress))
         self._mine = mine
         chain = yield from self._files.scan_after(mine)
         winner = chain.overtaken(mine.place)
         if winner is not None:
-            yield from self._files.write(mine, state="released")
+            yield from self._release(mine)
             self._mine = None
             return self._refusal(winner, waiting=False)
         asker = chain.wish(mine.place, self._clock.wall())
@@ -253,12 +302,13 @@ class LeaseFiles:
         if asker is None and mine.day < today(now) and self._rolled is None:
             yield from self._roll(chain, mine)
         assert mine.file is not None
-        return Granted(mine.file.since, mine.file.until, self._renew, asker.party.phone if asker else "", late)
+        until, renew = self._term(mine)
+        return Granted(mine.file.since, until, renew, asker.party.phone if asker else "", late)
 
     def _roll(self, chain: Chain, mine: Link) -> Steps[None]:
         """After midnight: a file of the new day, so that those who look back only a few days find it."""
         assert mine.file is not None
-        new, _ = yield from self._files.create(Chain([*chain.links, mine], self._me), mine.file)
+        new = yield from self._create(Chain([*chain.links, mine], self._me), mine.file)
         if new is not None:
             self._mine, self._rolled = new, mine
 
@@ -268,7 +318,7 @@ class LeaseFiles:
         found = yield from self._files.link(new.day, new.number)
         if not self._is_ours(found, new):
             return old
-        yield from self._files.write(old, state="released")
+        yield from self._release(old)
         return new
 
     def _late(self, after: Chain) -> Steps[Progress | None]:

@@ -116,13 +116,13 @@ class Files:
         return Link(day, number, None)
 
     def create(self, chain: Chain, file: LeaseFile) -> Steps[tuple[Link | None, Made]]:
-        """A new file behind all others; None: somebody else was faster."""
+        """A new file behind all others, not settled yet; None: somebody else was faster."""
         day, number = today(self.clock.wall()), 1
         for link in chain.links:
             if link.day >= day:
                 day, number = link.day, link.number + 1
-        mine = Link(day, number, file)
-        made = yield Create(self.name(mine), write_lease(file))
+        mine = Link(day, number, replace(file, unsettled=True))
+        made = yield Create(self.name(mine), write_lease(mine.file))
         assert made == "taken" or made == "made" or made == "alone"
         return (None if made == "taken" else mine), made
 
