@@ -11,9 +11,11 @@ import pytest
 
 import callsheet.manager.web
 from callsheet.core import texts as phone
+from callsheet.manager.importer.intake import STAGES
 from callsheet.manager.web import navigation, progress, texts
 from callsheet.manager.web.diagnoses import DIAGNOSES
 from callsheet.manager.web.live import rows
+from callsheet.manager.web.pages.imports import REJECTS
 
 WEB = Path(callsheet.manager.web.__file__).parent
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for pattern in ("*.py", "*.html") for path in WEB.rglob(pattern)
@@ -50,6 +52,7 @@ def test_every_key_that_is_put_together_exists():
     keys = set(re.findall(r'(?:_problem|Problem)\(\s*"([\w-]+)"', SOURCE))
     assert len(keys) == len(DIAGNOSES)
     wanted |= {f"problem.{key}" for key in keys} | {f"problem.{key}.what" for key in keys}
+    wanted |= {f"import.stage.{stage}" for stage in (*STAGES, REJECTS)}
     wanted |= {f"list.{change}{end}" for change in ("stop", "resume", "close") for end in ("", ".ask", ".what", ".done")}
     wanted |= {f"audit.{action}" for action in re.findall(r'audit\.note\(database, [^,]+, [^,]+, "([\w.-]+)"', SOURCE)}
     assert not wanted - set(texts.CATALOGUE["en"])
@@ -57,7 +60,7 @@ def test_every_key_that_is_put_together_exists():
 
 def test_every_key_is_used():
     made = ("nav.", "state.", "part.", "problem.", "list.", "audit.", "field.", "remark.", "import.by.", "import.zone.",
-            "import.rows", "import.accepted", "import.rejected", "role.", "tile.",
+            "import.stage.", "import.rows", "import.accepted", "import.rejected", "role.", "tile.",
             "dnc.source.", "download.table.")
     english = set(texts.CATALOGUE["en"])
     unused = {key for key in english if key.removesuffix(".one") not in SOURCE and not key.startswith(made)

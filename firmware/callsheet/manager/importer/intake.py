@@ -44,8 +44,10 @@ _INSERT = insert(Task.metadata.tables[Task.__tablename__]).values(
     withdrawn=false(), final=false(), **dict.fromkeys(("outcome", "disposition", "note"), literal_column("''", Text())))
 """What is the same for all stands in the statement: not to be sent for each row."""
 
+STAGES = ("read", "store")
+"""In their order: every row is read and checked; compared with what is known, and stored."""
 Progress = Callable[[str, int, int], None]
-"""Called with "read" or "store", how many, and of how many at most."""
+"""Called with one of STAGES, how many rows, and of how many at most."""
 
 
 class Wishes(Struct, frozen=True):
@@ -84,6 +86,8 @@ def take_in(
     with tempfile.TemporaryFile(prefix="callsheet-") as waiting:
         rows, rejected = _read(source, plan, reader, waiting, wishes.max_rows, progress)
         waiting.seek(0)
+        # Told before it begins: it may have to wait for another import.
+        progress("store", 0, rows)
         result = _Result(rows, rejected)
         try:
             with database.write() as session:

@@ -18,7 +18,7 @@ from callsheet.formats.errors import FormatError, Invalid
 from callsheet.manager.errors import Refused
 from callsheet.manager.importer.cells import text_of
 from callsheet.manager.importer.columns import Plan, plan
-from callsheet.manager.importer.intake import Wishes, remembered, take_in
+from callsheet.manager.importer.intake import Progress, Wishes, remembered, take_in
 from callsheet.manager.importer.rejects import default_path, write_rejects
 from callsheet.manager.importer.report import Rejected, Report
 from callsheet.manager.importer.source import AS_FOUND, Reading, Source, open_source
@@ -76,9 +76,9 @@ def read(database: Database, upload: Upload, settings: ManagerSettings) -> Opene
     return Opened(source, plan(source, dict(upload.mapping), known))
 
 
-def run(database: Database, opened: Opened, wishes: Wishes, now: datetime) -> Done:
+def run(database: Database, opened: Opened, wishes: Wishes, now: datetime, progress: Progress) -> Done:
     """Take it in, or try to; raises Refused, FormatError or Invalid, and then nothing has changed."""
-    return Done(*take_in(database, opened.source, opened.plan, wishes, now))
+    return Done(*take_in(database, opened.source, opened.plan, wishes, now, progress))
 
 
 def rejects_file(opened: Opened, rejected: Sequence[Rejected]) -> tuple[str, bytes]:

@@ -4,27 +4,36 @@
 from __future__ import annotations
 
 import base64
+import json
+import logging
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, UploadFile
 from sqlalchemy import select
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from callsheet.manager.assign import BY
 from callsheet.manager.importer.columns import FIELDS
-from callsheet.manager.importer.intake import Wishes
+from callsheet.manager.importer.intake import STAGES, Progress, Wishes
 from callsheet.manager.importer.report import REMARKS
 from callsheet.manager.importer.source import Reading
+from callsheet.manager.storage.database import DatabaseError
 from callsheet.manager.storage.tables import BY_ID, Agent, CallList
 from callsheet.manager.web import texts, times, uploads
+from callsheet.manager.web.running import Running, Step
 from callsheet.manager.web.site import AnySite, Manager, ManagerLooking, Site, Visitor
 
 router = APIRouter(prefix="/import")
 WAYS = tuple(way for way in BY if way not in ("round-robin", "capacity"))
 LONGEST_KEY = 48
+REJECTS = "rejects"
+"""The stage after an import's own: the rows left out become a file."""
+_log = logging.getLogger(__name__)
 _ENDING = re.compile(r"\.(csv|tsv|txt|xlsx?|ods)$", re.IGNORECASE)
 
 
@@ -50,7 +59,10 @@ def run(
     country: Annotated[str, Form(max_length=2)] = "", zone: Annotated[str, Form(max_length=64)] = "",
     encoding: Annotated[str, Form(max_length=40)] = "", sheet: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
-    """"try": what would happen. "do": do it. The answer goes below the form, which stays as it is."""
+    """"try": what would happen. "do": do it. The answer goes below the form, which stays as it is.
+
+    What takes longer answers at once, with comments that tell how far it is before the page itself.
+    """
     settings, now = site.settings, site.now()
     mapping = tuple(pair for pair in zip(column, field, strict=False) if pair[1] in FIELDS)
     upload = uploads.Upload(file.filename or "file", file.file, Reading(encoding, "", sheet, country), mapping)
@@ -62,13 +74,72 @@ def run(
     )
     try:
         opened = uploads.read(site.database, upload, settings)
-        done = uploads.run(site.database, opened, wishes, now)
     except uploads.FAULTS as fault:
-        return site.page(visitor, "import_result.html", 422, here="/import", error=uploads.told(fault), opened=None)
-    return _shown(site, visitor, opened, done)
+        return _refused(site, visitor, fault)
+
+    def work(tell: Progress) -> HTMLResponse:
+        with site.database.errors():
+            done = uploads.run(site.database, opened, wishes, now, tell)
+        if done.rejected:
+            tell(REJECTS, 0, 0)
+        return _shown(site, visitor, opened, done)
+
+    running = Running(work)
+    steps = running.steps()
+    first = next(steps, None)
+    if first is None:
+        return _ended(site, visitor, running)
+    return StreamingResponse(_told(site, visitor, running, first, steps, wishes.dry_run), media_type="text/html",
+                             headers={"X-Accel-Buffering": "no", "Content-Encoding": "identity"})
 
 
-def _shown(site: Site, visitor: Visitor, opened: uploads.Opened, done: uploads.Done) -> Response:
+def _told(site: Site, visitor: Visitor, running: Running[HTMLResponse], first: Step, steps: Iterator[Step],
+          dry_run: bool) -> Iterator[bytes]:
+    """The steps as comments, one a line, and the page."""
+    yield comment(visitor.language, first, dry_run)
+    for step in steps:
+        yield comment(visitor.language, step, dry_run)
+    yield bytes(_ended(site, visitor, running).body)
+
+
+def comment(language: str, step: Step, dry_run: bool) -> bytes:
+    """A step for app.js: `share` is null if not known, `step` and `text` are for people."""
+    say = partial(texts.say, language)
+    what = say(f"import.stage.{step.stage}{'.try' if dry_run and step.stage == 'store' else ''}")
+    if step.stage in STAGES:
+        what = say("import.stage", number=STAGES.index(step.stage) + 1, of=len(STAGES), what=what)
+    parts = []
+    if step.share is not None:
+        # Before all rows are read nobody knows how many there are: some lines of a file are none.
+        key = "import.of-at-most" if step.stage == "read" and step.done < step.total else "import.of"
+        parts = [say(key, done=times.count(step.done), total=times.count(step.total)), times.percent(step.share)]
+    if step.rest:
+        parts.append(say("import.rest", time=times.duration(step.rest)))
+    told = json.dumps({"share": step.share, "step": what, "text": " · ".join(parts)})
+    # A comment ends where its text says so.
+    plain = told.replace("<", "\\u003c").replace(">", "\\u003e")
+    return f"<!--step {plain}-->\n".encode()
+
+
+def _ended(site: Site, visitor: Visitor, running: Running[HTMLResponse]) -> HTMLResponse:
+    """The page when it is over, whatever came of it: where comments went ahead no status can say it any more."""
+    try:
+        return running.result()
+    except uploads.FAULTS as fault:
+        return _refused(site, visitor, fault)
+    except DatabaseError as error:
+        _log.error("an import broke off: %s", error)
+    except Exception:  # noqa: BLE001 — there is no status any more by which the server could say it
+        _log.exception("an import broke off")
+    return site.page(visitor, "import_result.html", 500, here="/import", opened=None,
+                     error=texts.say(visitor.language, "import.broken"))
+
+
+def _refused(site: Site, visitor: Visitor, fault: Exception) -> HTMLResponse:
+    return site.page(visitor, "import_result.html", 422, here="/import", error=uploads.told(fault), opened=None)
+
+
+def _shown(site: Site, visitor: Visitor, opened: uploads.Opened, done: uploads.Done) -> HTMLResponse:
     values: dict[str, Any] = {"rejects": "", "rejects_name": "", "list_id": 0, "notice": ""}
     if done.rejected:
         values["rejects_name"], content = uploads.rejects_file(opened, done.rejected)

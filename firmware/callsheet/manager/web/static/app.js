@@ -118,8 +118,59 @@ function save(name, base64) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/* How far an import is. The bar can be asked at any time; said is where a step begins, and each quarter of it. */
+const working = {
+  said: "",
+  show(step, share, text) {
+    const panel = document.getElementById("working"), bar = document.getElementById("working-bar");
+    const seen = !panel.hidden;
+    panel.hidden = false;
+    bar.hidden = false;
+    document.getElementById("working-step").textContent = step;
+    document.getElementById("working-text").textContent = text;
+    if (share === null) bar.removeAttribute("value"); else bar.value = share;
+    bar.setAttribute("aria-valuetext", text || step);
+    if (!seen) panel.scrollIntoView({ block: "nearest" });
+    const said = `${step} ${Math.floor(4 * (share ?? 0))}`;
+    if (said === this.said) return;
+    this.said = said;
+    document.getElementById("said").textContent = share ? `${step} ${text}` : step;
+  },
+  end() {
+    this.said = "";
+    document.getElementById("working").hidden = true;
+  },
+  /** It stays to be read, unlike the alarm. */
+  lost() {
+    const panel = document.getElementById("working");
+    document.getElementById("working-bar").hidden = true;
+    document.getElementById("working-step").textContent = panel.dataset.lost;
+    document.getElementById("working-text").textContent = "";
+    panel.hidden = false;
+    alarm(panel.dataset.lost);
+  },
+  /** The answer tells in comments before the page how far it is. */
+  follow(xhr) {
+    let read = 0;
+    xhr.addEventListener("progress", () => {
+      const text = xhr.responseText, end = text.lastIndexOf("-->");
+      if (end < read) return;
+      const last = Array.from(text.slice(read, end + 3).matchAll(/^<!--step (.*)-->$/gm)).at(-1);
+      read = end + 3;
+      if (!last) return;
+      const told = JSON.parse(last[1]);
+      this.show(told.step, told.share, told.text);
+    });
+  },
+};
+
 function ask(url) {
   htmx.ajax("GET", url, { target: "#dialog-body", swap: "innerHTML", select: "#ask" });
+}
+
+/** Whether a request is the form's that imports. */
+function imports(event) {
+  return event.detail.requestConfig.path.startsWith("/import/");
 }
 
 let opener = null;
@@ -162,6 +213,10 @@ document.addEventListener("DOMContentLoaded", () => {
     const root = event.detail.elt;
     watch(root);
     if (root.id === "tiles") setDrift(root.dataset.now);
+    if (root.id === "result") {
+      say(root);
+      if (document.activeElement === document.body) root.focus();
+    }
     if (root.id === "page") {
       const dialog = document.getElementById("dialog");
       if (dialog.open) dialog.close();
@@ -170,18 +225,21 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     if (root.id === "page" || root.id === "tiles") filter();
   });
-  document.body.addEventListener("htmx:xhr:progress", (event) => {
-    const bar = document.getElementById("sent");
-    if (!bar || !event.detail.lengthComputable) return;
-    bar.hidden = false;
-    bar.value = event.detail.loaded / event.detail.total;
+  document.body.addEventListener("htmx:beforeSend", (event) => {
+    if (!imports(event)) return;
+    const { xhr } = event.detail, { sending, opening } = document.getElementById("working").dataset;
+    working.show(sending, null, "");
+    xhr.upload.addEventListener("progress", ({ lengthComputable, loaded, total }) => {
+      if (lengthComputable && loaded < total) working.show(sending, loaded / total, `${Math.round(100 * loaded / total)} %`);
+    });
+    xhr.upload.addEventListener("load", () => working.show(opening, null, ""));
+    working.follow(xhr);
   });
-  document.body.addEventListener("htmx:afterRequest", () => {
-    const bar = document.getElementById("sent");
-    if (bar) bar.hidden = true;
-  });
+  document.body.addEventListener("htmx:afterRequest", (event) => { if (imports(event)) working.end(); });
   document.body.addEventListener("htmx:responseError", () => alarm(document.body.dataset.refused));
-  document.body.addEventListener("htmx:sendError", () => alarm(document.body.dataset.lost));
+  document.body.addEventListener("htmx:sendError", (event) => {
+    if (imports(event)) working.lost(); else alarm(document.body.dataset.lost);
+  });
   document.body.addEventListener("htmx:sseOpen", () => live(true));
   document.body.addEventListener("htmx:sseError", () => live(false));
   document.body.addEventListener("htmx:sseClose", () => location.reload());
