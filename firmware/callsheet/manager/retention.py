@@ -13,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy import CursorResult, Delete, String, Update, cast, delete, literal, select, update
 from sqlalchemy.orm import Session
 
+from callsheet.manager import audit
 from callsheet.manager.settings import RetentionSettings
 from callsheet.manager.storage.database import Database
 from callsheet.manager.storage.tables import Attempt, Audit, CallList, Delivery, Task
@@ -50,8 +51,7 @@ def purge(session: Session, settings: RetentionSettings, now: datetime) -> Purge
     session.execute(delete(Browser).where(Browser.expires < now))
     found = Purged(tuple(one.key for one in due), tasks, attempts, deliveries, audits)
     if due or deliveries or audits:
-        session.add(Audit(at=now, who="retention", action="purge", target=", ".join(found.lists),
-                          detail={"tasks": tasks, "deliveries": deliveries}))
+        audit.note(session, now, audit.RETENTION, "purge", ", ".join(found.lists), tasks=tasks, deliveries=deliveries)
     return found
 
 

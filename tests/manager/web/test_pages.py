@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from callsheet.manager import lists
-from callsheet.manager.storage.tables import Agent, Attempt, Audit, DoNotCall, Task
+from callsheet.manager import audit, lists
+from callsheet.manager.storage.tables import Agent, Attempt, Audit, DoNotCall, Phone, Task
 from callsheet.manager.web import progress, times
 from callsheet.manager.web.numbers import Unreadable, one_number
 from callsheet.manager.web.pages.imports import key_of
-from tests.manager.web.page_server import words
+from tests.manager.web.page_server import Visit, words
 
 
 def test_a_list_s_parts_and_outcomes_add_up(day):
@@ -95,6 +95,33 @@ def test_the_log_pages_and_filters(peopled, manager):
     first = manager.get("/audit?who=cli").text
     assert "t249" in first and "t150" in first and "t149" not in first and "Older" in first
     assert "mia" not in words(manager.get("/audit?who=cli&action=import")).split("Details")[1]
+
+
+def test_the_log_is_read_in_the_visitors_language_and_searched_in_it(peopled, manager):
+    manager.http.headers["Accept-Language"] = "zh-CN"
+    with peopled.write() as db:
+        now = datetime.now(UTC)
+        audit.note(db, now, audit.CLI, "user.add", "victor", role="viewer")
+        audit.note(db, now, audit.CLI, "release", "101", force=True)
+        audit.note(db, now, "mia", "import", "spring", rows=3, accepted=2, agents=["101", "102"])
+        audit.note(db, now, "address:192.0.2.7", "sign-in.refused", "unknown:0123")
+    text = words(manager.get("/audit"))
+    for line in ("命令行 添加用户 victor 角色：查看者", "命令行 收回任务 101 不询问话机：是",
+                 "mia 导入文件 spring 行数：3；接受：2；坐席：101、102", "地址 192.0.2.7", "未知用户 0123", "来自：127.0.0.1"):
+        assert line in text
+    found = words(manager.get("/audit?who=命令行")).split("详情")[1]
+    assert "收回任务" in found and "mia" not in found and "192.0.2.7" not in found
+    assert "192.0.2.7" in words(manager.get("/audit?who=地址 192.0.2.7")).split("详情")[1]
+
+
+def test_a_broken_part_is_named_in_the_visitors_language(day, page):
+    with day.write() as db:
+        phone = db.get(Phone, "phone-01")
+        phone.heard, phone.status = datetime.now(UTC), {**phone.status, "work": "off", "faults": ["headset", "gyro"]}
+    for language, said in (("en", "Broken: headset's buttons Broken: gyro"), ("zh-CN", "故障：耳机按键 故障：gyro")):
+        visit = Visit(page)
+        visit.http.headers["Accept-Language"] = language
+        assert said in words(visit.sign_in("mia"))
 
 
 def test_things_that_are_not_there(manager):

@@ -6,11 +6,13 @@ from __future__ import annotations
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import callsheet.manager.web
 from callsheet.core import texts as phone
+from callsheet.manager import audit
 from callsheet.manager.importer.intake import STAGES
 from callsheet.manager.web import navigation, progress, texts
 from callsheet.manager.web.diagnoses import DIAGNOSES
@@ -18,6 +20,7 @@ from callsheet.manager.web.live import rows
 from callsheet.manager.web.pages.imports import REJECTS
 
 WEB = Path(callsheet.manager.web.__file__).parent
+FIRMWARE = Path(callsheet.__file__).parent
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for pattern in ("*.py", "*.html") for path in WEB.rglob(pattern)
                    if "texts" not in path.parts)
 
@@ -54,13 +57,40 @@ def test_every_key_that_is_put_together_exists():
     wanted |= {f"problem.{key}" for key in keys} | {f"problem.{key}.what" for key in keys}
     wanted |= {f"import.stage.{stage}" for stage in (*STAGES, REJECTS)}
     wanted |= {f"list.{change}{end}" for change in ("stop", "resume", "close") for end in ("", ".ask", ".what", ".done")}
-    wanted |= {f"audit.{action}" for action in re.findall(r'audit\.note\(database, [^,]+, [^,]+, "([\w.-]+)"', SOURCE)}
     assert not wanted - set(texts.CATALOGUE["en"])
+
+
+def test_everything_in_the_audit_log_has_words_and_no_words_are_for_nothing():
+    wanted = {f"audit.{action}" for action in get_args(audit.Action)}
+    wanted |= {f"audit.detail.{key}" for key in audit.Detail.__annotations__} | {f"audit.who.{who}" for who in audit.PROGRAMS}
+    wanted |= {f"audit.target.{kind}" for kind in audit.TRIED}
+    wanted |= set(re.findall(r"\bt\('(audit\.[\w-]+)'\)", SOURCE)) | set(re.findall(r'say\(language, "(audit\.[\w.-]+)"', SOURCE))
+    for language, catalogue in texts.CATALOGUE.items():
+        assert {key for key in catalogue if key.startswith("audit.")} == wanted, language
+
+
+def test_the_audit_log_is_written_where_its_words_are_known():
+    """By `audit.note`, whose arguments mypy holds against Action and Detail; a try to sign in is counted there as well."""
+    writers = {path.relative_to(FIRMWARE).as_posix() for path in FIRMWARE.rglob("*.py")
+               if re.search(r"\bAudit\(\w+=", path.read_text(encoding="utf-8"))}
+    assert writers == {"manager/audit.py", "manager/web/throttle.py"}
+
+
+def test_every_part_that_a_phone_may_call_broken_has_words():
+    parts = set()
+    for path in FIRMWARE.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        parts |= set(re.findall(r'FaultChanged\("([^"]+)"', source)) | set(re.findall(r'faults\["([^"]+)"\]', source))
+        if "FaultChanged" in source or "aults.tell(PART" in source:
+            parts |= set(re.findall(r'^PART = "([^"]+)"', source, re.MULTILINE))
+    assert {"display", "store"} <= parts
+    for language, catalogue in texts.CATALOGUE.items():
+        assert {key.removeprefix("phone-part.") for key in catalogue if key.startswith("phone-part.")} == parts, language
 
 
 def test_every_key_is_used():
     made = ("nav.", "state.", "part.", "problem.", "list.", "audit.", "field.", "remark.", "import.by.", "import.zone.",
-            "import.stage.", "import.rows", "import.accepted", "import.rejected", "role.", "tile.",
+            "import.stage.", "phone-part.", "import.rows", "import.accepted", "import.rejected", "role.", "tile.",
             "dnc.source.", "download.table.")
     english = set(texts.CATALOGUE["en"])
     unused = {key for key in english if key.removesuffix(".one") not in SOURCE and not key.startswith(made)

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from callsheet.cli.manager.common import add_command, add_group, now, opened
 from callsheet.cli.output import print_json, print_table
-from callsheet.manager import agents
+from callsheet.manager import agents, audit
 from callsheet.manager.errors import Refused
-from callsheet.manager.storage.tables import BY_ID, Agent, Audit, Task
+from callsheet.manager.storage.tables import BY_ID, Agent, Task
 
 ORDER = 10
 
@@ -86,7 +86,7 @@ def _add(options: argparse.Namespace) -> int:
         agent = agents.create(session, options.id, now())
         _apply(agent, options)
         agents.set_pin(agent, pin)
-        session.add(Audit(at=now(), who="cli", action="agent add", target=agent.id))
+        audit.note(session, now(), audit.CLI, "agent.add", agent.id)
         facts = _facts(agent, 0)
     return _said(options, facts, "added", pin if options.random_pin else "")
 
@@ -97,7 +97,7 @@ def _set(options: argparse.Namespace) -> int:
         _apply(agent, options)
         if options.active:
             agent.active = options.active == "yes"
-        session.add(Audit(at=now(), who="cli", action="agent set", target=agent.id))
+        audit.note(session, now(), audit.CLI, "agent.set", agent.id)
         facts = _facts(agent, 0)
     return _said(options, facts, "changed")
 
@@ -109,7 +109,7 @@ def _pin(options: argparse.Namespace) -> int:
     with opened(options) as manager, manager.database.write() as session:
         agent = agents.get(session, options.id)
         agents.set_pin(agent, pin)
-        session.add(Audit(at=now(), who="cli", action="agent pin", target=agent.id))
+        audit.note(session, now(), audit.CLI, "agent.pin", agent.id)
         facts = _facts(agent, 0)
     return _said(options, facts, "has no PIN now" if options.no_pin else "has a new PIN",
                  pin if options.random_pin else "")

@@ -10,8 +10,7 @@ from callsheet.cli.manager.agent import split
 from callsheet.cli.manager.common import add_command, now, opened
 from callsheet.cli.manager.imports import by_argument, how
 from callsheet.cli.output import print_json
-from callsheet.manager import assign, lists
-from callsheet.manager.storage.tables import Audit
+from callsheet.manager import assign, audit, lists
 
 ORDER = 30
 
@@ -31,7 +30,7 @@ def _run(options: argparse.Namespace) -> int:
         call_list = lists.get(session, options.list)
         who = [] if options.agents == "all" else split(options.agents)
         dealt = assign.assign(session, call_list, who, by, now())
-        session.add(Audit(at=now(), who="cli", action="assign", target=call_list.key, detail={"agents": who}))
+        audit.note(session, now(), audit.CLI, "assign", call_list.key, agents=who)
     if options.json:
         print_json({"list": options.list, "assigned": dealt.agents, "unassigned": dealt.unassigned})
         return 0

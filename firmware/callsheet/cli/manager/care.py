@@ -9,8 +9,7 @@ from typing import Any
 
 from callsheet.cli.manager.common import add_command, now, opened
 from callsheet.cli.output import print_json
-from callsheet.manager import agents, backup, lists, retention, urgent
-from callsheet.manager.storage.tables import Audit
+from callsheet.manager import agents, audit, backup, lists, retention, urgent
 
 ORDER = 60
 
@@ -46,7 +45,7 @@ def _urgent(options: argparse.Namespace) -> int:
         task = urgent.insert(
             session, lists.get(session, options.list), agents.get(session, options.agent), options.number,
             manager.settings, now(), name=options.name, service=options.service, zone=options.zone)
-        session.add(Audit(at=now(), who="cli", action="urgent", target=task.key))
+        audit.note(session, now(), audit.CLI, "task.insert", task.key, agent=options.agent, list=options.list)
         facts = {"task": task.key, "agent": task.agent_id, "list": options.list, "zone": task.zone}
     if options.json:
         print_json(facts)

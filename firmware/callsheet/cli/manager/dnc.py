@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 
 from callsheet.cli.manager.common import add_command, add_group, now, opened
 from callsheet.cli.output import BAD_FILE, print_json, print_table
-from callsheet.manager import dncfile
+from callsheet.manager import audit, dncfile
 from callsheet.manager.errors import Refused
 from callsheet.manager.importer.columns import plan
 from callsheet.manager.importer.source import Reading, open_source
-from callsheet.manager.storage.tables import Audit, DoNotCall
+from callsheet.manager.storage.tables import DoNotCall
 from callsheet.manager.work import donotcall
 
 ORDER = 50
@@ -48,7 +48,7 @@ def _add(options: argparse.Namespace) -> int:
         country = manager.settings.imports.country
         numbers = [dncfile.read_number(text, country) for text in options.numbers]
         added = donotcall.add(session, numbers, now(), reason=options.reason, by="cli")
-        session.add(Audit(at=now(), who="cli", action="dnc add", detail={"numbers": added}))
+        audit.note(session, now(), audit.CLI, "dnc.add", numbers=added)
     return _said(options, {"added": added, "known": len(options.numbers) - added}, f"{added} added")
 
 
@@ -57,7 +57,7 @@ def _remove(options: argparse.Namespace) -> int:
         country = manager.settings.imports.country
         numbers = [dncfile.read_number(text, country) for text in options.numbers]
         gone = donotcall.remove(session, numbers, now())
-        session.add(Audit(at=now(), who="cli", action="dnc remove", detail={"numbers": gone}))
+        audit.note(session, now(), audit.CLI, "dnc.remove", numbers=gone)
     missing = len(set(numbers)) - gone
     _said(options, {"removed": gone, "not_on_it": missing},
           f"{gone} removed" + (f", {missing} were not on it" if missing else ""))
@@ -74,7 +74,7 @@ def _import(options: argparse.Namespace) -> int:
         found = plan(source, {options.column: "number"} if options.column else {})
         with manager.database.write() as session:
             taken = dncfile.take_in(session, source, found, imports.country, now(), "cli", options.reason)
-            session.add(Audit(at=now(), who="cli", action="dnc import", detail={"numbers": taken.added}))
+            audit.note(session, now(), audit.CLI, "dnc.import", numbers=taken.added)
     text = f"{taken.rows} rows: {taken.added} added, {taken.known} on it already, {sum(taken.rejected.values())} without a number"
     text += "".join(f"\n  {count:6}  {reason}" for reason, count in taken.rejected.items())
     return _said(options, taken, text)

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from callsheet.cli.manager.common import add_command, add_group, now, opened
 from callsheet.cli.output import print_json, print_table
 from callsheet.core.presets import PRESETS
-from callsheet.manager import lists
+from callsheet.manager import audit, lists
 from callsheet.manager.errors import Refused
-from callsheet.manager.storage.tables import Audit, CallList, Task
+from callsheet.manager.storage.tables import CallList, Task
 from callsheet.manager.work import campaign
 
 ORDER = 15
@@ -68,7 +68,7 @@ def _create(options: argparse.Namespace) -> int:
     values = _header(options, {})
     with opened(options) as manager, manager.database.write() as session:
         made = lists.create(session, options.key, options.title or options.key, values, now(), options.priority or 0)
-        _note(session, "list create", made.key)
+        audit.note(session, now(), audit.CLI, "list.create", made.key)
     return _said(options, "made")
 
 
@@ -82,7 +82,7 @@ def _set(options: argparse.Namespace) -> int:
             found.priority = options.priority
         session.flush()
         campaign.touch_list(session, found, now())
-        _note(session, "list set", found.key)
+        audit.note(session, now(), audit.CLI, "list.set", found.key)
     return _said(options, "changed")
 
 
@@ -92,7 +92,7 @@ def _stop(options: argparse.Namespace) -> int:
         if found.state == "closed":
             raise Refused(f"list {found.key} is closed already")
         campaign.stop(session, found, options.reason or "stopped by the manager", now())
-        _note(session, "list stop", found.key)
+        audit.note(session, now(), audit.CLI, "list.stop", found.key)
     return _said(options, "stopped")
 
 
@@ -101,7 +101,7 @@ def _resume(options: argparse.Namespace) -> int:
         found = lists.get(session, options.key)
         campaign.go_on(session, found, now())
         found.keep_until = None
-        _note(session, "list resume", found.key)
+        audit.note(session, now(), audit.CLI, "list.resume", found.key)
     return _said(options, "open")
 
 
@@ -114,12 +114,8 @@ def _close(options: argparse.Namespace) -> int:
         days = manager.settings.retention.days if options.keep_days is None else options.keep_days
         found.keep_until = lists.keep_until(now(), days)
         until = f"{found.keep_until:%Y-%m-%d}" if found.keep_until else ""
-        _note(session, "list close", found.key)
+        audit.note(session, now(), audit.CLI, "list.close", found.key)
     return _said(options, "closed", "; personal data is kept " + (f"until {until}" if until else "for ever"))
-
-
-def _note(session: Session, action: str, target: str) -> None:
-    session.add(Audit(at=now(), who="cli", action=action, target=target))
 
 
 def _said(options: argparse.Namespace, what: str, more: str = "") -> int:

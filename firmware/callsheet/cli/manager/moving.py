@@ -11,11 +11,11 @@ from sqlalchemy import select
 from callsheet.cli.manager.agent import split
 from callsheet.cli.manager.common import add_command, now, opened
 from callsheet.cli.output import print_json
-from callsheet.manager import assign
+from callsheet.manager import assign, audit
 from callsheet.manager.errors import Refused
 from callsheet.manager.folder import Folder
 from callsheet.manager.phones.app import terms_of
-from callsheet.manager.storage.tables import Agent, Audit, CallList, Sheet
+from callsheet.manager.storage.tables import Agent, CallList, Sheet
 from callsheet.manager.work import campaign, choice, leases, moves
 from callsheet.manager.work.terms import over
 
@@ -75,8 +75,7 @@ def _reassign(options: argparse.Namespace) -> int:
             raise Refused(f"{options.source} is on both sides", "name only those who get the calls")
         wishes, counts = choice.dealt(choice.chosen(db, _chosen(options)), targets)
         done = moves.move(db, wishes, terms_of(manager.settings), now())
-        db.add(Audit(at=now(), who="cli", action="tasks.move", target=options.source,
-                     detail={"to": options.agents, "count": len(wishes)}))
+        audit.note(db, now(), audit.CLI, "tasks.move", options.source, to=options.agents, count=len(wishes))
     if options.json:
         print_json({"from": options.source, "to": counts, "moved": done.at_once, "waiting": done.waiting})
         return 0
@@ -105,7 +104,7 @@ def _release(options: argparse.Namespace) -> int:
                 told.append({"list": key, "phone": phone, "released": False})
         if options.force and manager.settings.folder.path:
             Folder(manager.folder / manager.settings.folder.path, manager.database, terms).void(options.agent, now())
-        db.add(Audit(at=now(), who="cli", action="release", target=options.agent, detail={"force": options.force}))
+        audit.note(db, now(), audit.CLI, "release", options.agent, force=options.force)
     if options.json:
         print_json({"agent": options.agent, "sheets": told})
         return 0
@@ -121,7 +120,7 @@ def _let_go(options: argparse.Namespace) -> int:
     with opened(options) as manager, manager.database.write() as db:
         _known(db, options.source)
         count = campaign.let_go(db, choice.chosen(db, _chosen(options, held=True)), now())
-        db.add(Audit(at=now(), who="cli", action="task.let-go", target=options.source, detail={"count": count}))
+        audit.note(db, now(), audit.CLI, "task.let-go", options.source, count=count)
     if options.json:
         print_json({"let_go": count})
     else:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from callsheet.cli.manager.common import add_command, add_group, now, opened
 from callsheet.cli.output import print_json, print_table
+from callsheet.manager import audit
 from callsheet.manager.errors import Refused
-from callsheet.manager.storage.tables import Agent, Audit, DeviceToken
+from callsheet.manager.storage.tables import Agent, DeviceToken
 
 ORDER = 70
 BITS = 192
@@ -40,7 +41,7 @@ def _add(options: argparse.Namespace) -> int:
                           created=now())
         db.add(row)
         db.flush()
-        db.add(Audit(at=now(), who="cli", action="token.add", target=str(row.id), detail={"label": options.label}))
+        audit.note(db, now(), audit.CLI, "token.add", str(row.id), label=options.label)
         number = row.id
     if options.json:
         print_json({"id": number, "token": token})
@@ -56,7 +57,7 @@ def _revoke(options: argparse.Namespace) -> int:
         if row is None:
             raise Refused(f"there is no token {options.id}", "callsheet manager token list")
         row.revoked = row.revoked or now()
-        db.add(Audit(at=now(), who="cli", action="token.revoke", target=str(row.id), detail={}))
+        audit.note(db, now(), audit.CLI, "token.revoke", str(row.id))
     if options.json:
         print_json({"id": options.id, "revoked": True})
     else:

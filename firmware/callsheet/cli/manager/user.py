@@ -7,20 +7,20 @@ import argparse
 import getpass
 import sys
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import select
 
 from callsheet.cli.manager.common import add_command, add_group, now, opened
 from callsheet.cli.output import print_json
+from callsheet.manager import audit
 from callsheet.manager.errors import Refused
 from callsheet.manager.storage.tables import User
-from callsheet.manager.web import audit, users
+from callsheet.manager.web import users
 from callsheet.manager.web.texts import say
 
 ORDER = 70
 LANGUAGE = "en"
-WHO = "cli"
 
 
 def register(commands: Any) -> None:
@@ -86,12 +86,12 @@ def _enable(options: argparse.Namespace) -> int:
     return _change(options, "user.enabled", lambda db, at: users.set_disabled(db, users.find(db, options.name), False))
 
 
-def _change(options: argparse.Namespace, action: str, change: Any, password: str = "", **detail: str) -> int:
+def _change(options: argparse.Namespace, action: audit.Action, change: Any, password: str = "", **detail: Unpack[audit.Detail]) -> int:
     at: datetime = now()
     try:
         with opened(options) as manager, manager.database.write() as database:
             change(database, at)
-            audit.note(database, at, WHO, action, options.name, **detail)
+            audit.note(database, at, audit.CLI, action, options.name, **detail)
     except users.UserError as error:
         raise Refused(say(LANGUAGE, error.key, **error.values).rstrip(".")) from None
     if options.json:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from callsheet.core.settings import NumberSettings
 from callsheet.formats.errors import Invalid
-from callsheet.manager import assign, lists
+from callsheet.manager import assign, audit, lists
 from callsheet.manager.errors import Refused
 from callsheet.manager.importer.columns import Plan
 from callsheet.manager.importer.known import Known
@@ -30,7 +30,7 @@ from callsheet.manager.importer.report import Rejected, Report
 from callsheet.manager.importer.rows import Candidate, RowReader
 from callsheet.manager.importer.source import Source
 from callsheet.manager.storage.database import Database, count_tasks
-from callsheet.manager.storage.tables import Audit, CallList, ImportRun, Task
+from callsheet.manager.storage.tables import CallList, ImportRun, Task
 from callsheet.manager.storage.tables import Mapping as Remembered
 
 CHUNK = 1000
@@ -172,8 +172,8 @@ def _store(
     assert accepted + len(result.rejected) == result.rows and bad_before <= len(result.rejected)
     session.add(ImportRun(list_id=call_list.id, at=now, file=source.name, sha256=source.sha256, rows=result.rows,
                           accepted=accepted, rejected=len(result.rejected)))
-    session.add(Audit(at=now, who=wishes.who, action="import", target=wishes.list, detail={
-        "rows": result.rows, "accepted": accepted, "agents": list(wishes.agents)}))
+    audit.note(session, now, wishes.who, "import", wishes.list, rows=result.rows, accepted=accepted,
+               agents=list(wishes.agents))
     _remember(session, plan, now)
 
 

@@ -13,14 +13,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as Database
 
+from callsheet.manager.audit import ADDRESS, Action
 from callsheet.manager.storage.tables import Audit, User
 
 SPAN = timedelta(minutes=15)
 PER_USER = 8
 """Wrong passwords in SPAN."""
 PER_ADDRESS = 30
-REFUSED = "sign-in.refused"
-SIGNED_IN = "sign-in"
+REFUSED: Action = "sign-in.refused"
+SLIP: Action = "sign-in.slip"
+SIGNED_IN: Action = "sign-in"
 
 
 def place(address: str) -> str:
@@ -57,9 +59,9 @@ def forgive(database: Database, attempt: int, name: str) -> None:
     entry = database.get_one(Audit, attempt)
     database.execute(
         update(Audit).where(Audit.action == REFUSED, Audit.target == entry.target, Audit.who == entry.who)
-        .where(Audit.at > entry.at - SPAN).values(action="sign-in.slip")
+        .where(Audit.at > entry.at - SPAN).values(action=SLIP)
     )
-    entry.action, entry.detail = SIGNED_IN, {"from": entry.who.removeprefix("address:")}
+    entry.action, entry.detail = SIGNED_IN, {"address": entry.who.removeprefix(ADDRESS)}
     entry.who, entry.target = name, ""
 
 

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from callsheet.core import pin
+from callsheet.manager import audit
 from callsheet.manager.storage.tables import User
-from callsheet.manager.web import audit, sessions, texts, times, users
+from callsheet.manager.web import sessions, texts, times, users
 from callsheet.manager.web.pages.door import YEAR
 from callsheet.manager.web.site import ZONE_COOKIE, AnySite, AnyVisitor, CheckedVisitor, Site
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from callsheet.manager.web import texts, times
+from callsheet.manager.web import texts, times, words
 from callsheet.manager.web.live.hub import Snapshot
 from callsheet.manager.web.live.rows import CALLING, Row
 from callsheet.manager.web.site import AnySite, AnyVisitor, SignedOut, Site, Visitor, visitor_of
@@ -93,7 +93,8 @@ def rendered(site: Site, visitor: Visitor, rows: Iterable[Row], *, oob: bool = F
     template = site.templates.get_template("_agent_row.html")
     now = site.now()
     say = partial(texts.say, visitor.language)
-    common = {"t": say, "now": now, "oob": oob, "blocked": partial(blocked, say=say, clock=partial(
+    part = partial(words.coded, visitor.language, "phone-part")
+    common = {"t": say, "now": now, "oob": oob, "part": part, "blocked": partial(blocked, say=say, clock=partial(
         times.clock, zone=visitor.zone, now=now))}
     shown = (visitor.language, visitor.zone.key, now.astimezone(visitor.zone).date(), oob)
     return "".join(site.hub.row_texts.get((row, *shown), partial(template.render, common, row=row)) for row in rows)

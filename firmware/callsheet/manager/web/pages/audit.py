@@ -8,6 +8,7 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from callsheet.manager.storage.tables import Audit
+from callsheet.manager.web import words
 from callsheet.manager.web.site import AnySite, ManagerLooking
 
 router = APIRouter()
@@ -19,7 +20,7 @@ def show(site: AnySite, visitor: ManagerLooking, who: str = "", action: str = ""
     """The newest lines, or those before one."""
     wanted = select(Audit).order_by(Audit.id.desc()).limit(AT_ONCE + 1)
     if who:
-        wanted = wanted.where(Audit.who == who)
+        wanted = wanted.where(Audit.who.in_({who, words.who_meant(visitor.language, who)}))
     if action:
         wanted = wanted.where(Audit.action == action)
     if before:

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Form
 from sqlalchemy import func, select
 from starlette.responses import Response
 
+from callsheet.manager import audit
 from callsheet.manager.storage.tables import DoNotCall
-from callsheet.manager.web import audit, texts
+from callsheet.manager.web import texts
 from callsheet.manager.web.numbers import Unreadable, one_number, spellings
 from callsheet.manager.web.site import AnySite, AnyVisitor, Manager, ManagerLooking, Site, Visitor
 from callsheet.manager.work import donotcall

@@ -15,10 +15,10 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
+from callsheet.manager import audit
 from callsheet.manager.report import Scope, check, gather, summed, write
 from callsheet.manager.report.files import TABLES, Table
 from callsheet.manager.storage.tables import BY_ID, Agent, CallList
-from callsheet.manager.web import audit
 from callsheet.manager.web.site import AnySite, AnyVisitor
 
 router = APIRouter(prefix="/downloads")

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session as Database
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from callsheet.manager import audit
 from callsheet.manager.storage.tables import CallList, ImportRun
-from callsheet.manager.web import audit, progress, texts
+from callsheet.manager.web import progress, texts
 from callsheet.manager.web.site import AnySite, AnyVisitor, Manager, ManagerLooking, Site, Visitor
 from callsheet.manager.work import campaign
 
@@ -69,7 +70,7 @@ def close(site: AnySite, visitor: Manager, id: int) -> Response:
 
 
 def _change(
-    site: Site, visitor: Visitor, id: int, action: str, change: Callable[[Database, CallList, datetime], None],
+    site: Site, visitor: Visitor, id: int, action: audit.Action, change: Callable[[Database, CallList, datetime], None],
     reason: str = "",
 ) -> Response:
     now = site.now()
@@ -78,7 +79,8 @@ def _change(
         if row is None:
             raise HTTPException(404)
         change(database, row, now)
-        audit.note(database, now, visitor.who.name, action, row.key, **({"reason": reason} if reason else {}))
+        detail: audit.Detail = {"reason": reason} if reason else {}
+        audit.note(database, now, visitor.who.name, action, row.key, **detail)
     return _page(site, visitor, id, texts.say(visitor.language, f"{action}.done"))
 
 

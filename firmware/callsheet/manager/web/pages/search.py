@@ -13,8 +13,9 @@ from sqlalchemy.orm import joinedload
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from callsheet.manager import audit
 from callsheet.manager.storage.tables import Agent, Attempt, DoNotCall, Task
-from callsheet.manager.web import audit, texts
+from callsheet.manager.web import texts
 from callsheet.manager.web.numbers import spellings
 from callsheet.manager.web.site import AnySite, AnyVisitor, Manager, Site, Visitor
 from callsheet.manager.work import attempts, campaign
@@ -64,7 +65,7 @@ def let_go(site: AnySite, visitor: Manager, id: int) -> Response:
     return _change(site, visitor, id, "task.let-go")
 
 
-def _change(site: Site, visitor: Visitor, id: int, action: str) -> Response:
+def _change(site: Site, visitor: Visitor, id: int, action: audit.Action) -> Response:
     now = site.now()
     with site.database.write() as database:
         task = _get(database, id)

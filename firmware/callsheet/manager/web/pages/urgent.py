@@ -10,10 +10,10 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from callsheet.formats.errors import Invalid
-from callsheet.manager import urgent
+from callsheet.manager import audit, urgent
 from callsheet.manager.errors import Refused
 from callsheet.manager.storage.tables import BY_ID, Agent, CallList
-from callsheet.manager.web import audit, texts, times, uploads
+from callsheet.manager.web import texts, times, uploads
 from callsheet.manager.web.site import AnySite, Manager, ManagerLooking, Site, Visitor
 
 router = APIRouter(prefix="/urgent")

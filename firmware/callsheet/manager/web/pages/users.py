@@ -9,9 +9,10 @@ from fastapi import APIRouter, Form
 from sqlalchemy import func, select
 from starlette.responses import Response
 
+from callsheet.manager import audit
 from callsheet.manager.storage.database import Database
 from callsheet.manager.storage.tables import Session, User
-from callsheet.manager.web import audit, texts, users
+from callsheet.manager.web import texts, users
 from callsheet.manager.web.site import AnySite, Manager, ManagerLooking, Site, Visitor
 
 router = APIRouter(prefix="/users")

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Form
 from sqlalchemy import select
 from starlette.responses import Response
 
+from callsheet.manager import audit
 from callsheet.manager.storage.tables import BY_ID, Agent, CallList, Task
-from callsheet.manager.web import audit, moving, texts
+from callsheet.manager.web import moving, texts
 from callsheet.manager.web.moving import Wish
 from callsheet.manager.web.site import AnySite, AnyVisitor, Manager, ManagerLooking, Site, Visitor
 from callsheet.manager.work import moves
