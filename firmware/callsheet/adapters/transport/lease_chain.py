@@ -86,9 +86,14 @@ class Chain:
         self._me = me
 
     @property
+    def own(self) -> list[Link]:
+        """Ours."""
+        return [link for link in self.links if link.party == self._me]
+
+    @property
     def mine(self) -> Link | None:
         """Our last file."""
-        return next((link for link in reversed(self.links) if link.party == self._me), None)
+        return self.own[-1] if self.own else None
 
     @property
     def tail(self) -> Link | None:

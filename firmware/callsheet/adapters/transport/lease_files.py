@@ -233,9 +233,10 @@ class LeaseFiles:
         if chain.overtaken(mine.place) or self._in_the_way(chain, mine, request, at):
             yield from self._release(mine)
             return None
-        if not self._exclusive and chain.hides(at):
+        waiting = 0.0 if self._exclusive else self._renew + SLOW if chain.hides(at) else max(map(self._doubt, chain.own))
+        if waiting > self._doubt(mine):
             mine = yield from self._files.write(mine, unsettled=True)
-            self._certain[mine.place] = self._clock.mono() + self._renew + SLOW
+            self._certain[mine.place] = self._clock.mono() + waiting
         if request.action == "force" and chain.before(mine.place, at):
             # Only now, so that a phone whose power fails before this look does not go on as if it had been made.
             mine = yield from self._files.write(mine, forced=True)
