@@ -17,8 +17,10 @@ HELD = "*#"
 """In one row of every layout, so that two keys in it cannot look like a third."""
 LABEL = b"pinctrl-bcm2"
 """Of the chip with the header's lines on every Pi with a BCM283x or BCM2711; offsets are BCM numbers."""
-CHIP_INFO, GET_LINE, GET_VALUES = 0x8044B401, 0xC250B407, 0xC010B40E
-INPUT, OUTPUT, PULL_UP = 1 << 2, 1 << 3, 1 << 8
+CHIP_INFO, GET_LINE, GET_VALUES, SET_VALUES = 0x8044B401, 0xC250B407, 0xC010B40E, 0xC010B40F
+INPUT, OUTPUT, OPEN_DRAIN, PULL_UP = 1 << 2, 1 << 3, 1 << 6, 1 << 8
+_VALUES = struct.Struct("<QQ")
+"""struct gpio_v2_line_values: levels, and which lines are meant."""
 _REQUEST = struct.Struct("<64I32sQ6I240x7Ii")
 """struct gpio_v2_line_request: offsets, consumer, flags, attributes (none), number of lines, buffer, padding, descriptor."""
 
@@ -38,12 +40,12 @@ class Keys:
     """The keys that mean a factory reset, for as long as it takes. Everything raises OSError."""
 
     def __init__(self, chip: int, pins: KeypadPins) -> None:
-        """Takes the lines it needs: one row, which it drives low, and two columns."""
+        """Takes the lines it needs: one row and two columns."""
         self._settle = pins.settle_us / 1e6
         caps = pins.layouts["4x4"]
         (row,) = [number for number, line in enumerate(caps) if all(key in line for key in HELD)]
         columns = [pins.columns[caps[row].index(key)] for key in HELD]
-        self._row = _lines(chip, [pins.rows[row]], OUTPUT)
+        self._row = _lines(chip, [pins.rows[row]], OUTPUT | OPEN_DRAIN | PULL_UP)
         try:
             self._columns = _lines(chip, columns, INPUT | PULL_UP)
         except OSError:
@@ -51,11 +53,21 @@ class Keys:
             raise
 
     def held(self) -> bool:
-        """Both are down at this moment."""
+        """Both are down at this moment.
+
+        They follow the row. A column that is low for another reason, such as a short or another board on the header,
+        is no finger: it must not erase the phone at every start.
+        """
+        both = (1 << len(HELD)) - 1
+        return self._columns_at(1) == both and self._columns_at(0) == 0
+
+    def _columns_at(self, row: int) -> int:
+        """Levels of the columns while the row is let go (1), or is low (0)."""
+        fcntl.ioctl(self._row, SET_VALUES, _VALUES.pack(row, 1))
         sleep(self._settle)
         both = (1 << len(HELD)) - 1
-        found: tuple[int, int] = struct.unpack("<QQ", fcntl.ioctl(self._columns, GET_VALUES, struct.pack("<QQ", 0, both)))
-        return found[0] & both == 0
+        found: tuple[int, int] = _VALUES.unpack(fcntl.ioctl(self._columns, GET_VALUES, _VALUES.pack(0, both)))
+        return found[0] & both
 
     def close(self) -> None:
         """The lines go back to what they were."""
