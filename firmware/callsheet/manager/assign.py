@@ -7,7 +7,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 from sqlalchemy import func, select, update
@@ -28,7 +28,8 @@ capacity: in proportion to the agents' capacities. load: to whoever has the fewe
 Capacities are limits in any case.
 """
 BY: tuple[By, ...] = ("round-robin", "region", "language", "priority", "capacity", "load")
-_CHUNK = 500
+_CHUNK = 5000
+"""Tasks changed by one statement: the fewer, the less there is to plan; engines take 32,766 values and more."""
 
 
 class Dealt(Struct):
@@ -37,6 +38,14 @@ class Dealt(Struct):
     agents: Counter[str] = field(default_factory=Counter)
     unassigned: Counter[str] = field(default_factory=Counter)
     """By reason."""
+
+
+class Waiting(NamedTuple):
+    """Of a task that nobody has, what the deal goes by."""
+
+    priority: int
+    region: str
+    language: str
 
 
 class _Hand(Struct):
@@ -50,7 +59,6 @@ class _Hand(Struct):
     """Tasks that there is room for."""
     weight: float
     load: int
-    got: list[int]
 
     @property
     def rank(self) -> tuple[float, int]:
@@ -65,18 +73,35 @@ def assign(
     `agents` in the order in which they are served; empty: all that are active.
     Raises Refused for an agent who is unknown or not active, or a closed list.
     """
+    return assign_with(session, call_list, (), agents, by, now)[0]
+
+
+def assign_with(
+    session: Session, call_list: CallList, new: Sequence[Waiting], agents: Sequence[str], by: Iterable[By], now: datetime,
+) -> tuple[Dealt, list[str | None]]:
+    """The same, with tasks that are still to be stored behind all others of the list; also who is to have each of them.
+
+    To change a row costs PostgreSQL as much as to store it, in all its indexes: so the caller stores it with its agent.
+    """
     if call_list.state == "closed":
         raise Refused(f"list {call_list.key} is closed", f"callsheet manager list resume {call_list.key}")
     wanted = frozenset(by)
     hands = _hands(session, agents, wanted)
-    dealt = _deal(session, call_list.id, hands, wanted)
-    for hand in hands:
-        for start in range(0, len(hand.got), _CHUNK):
-            ids = hand.got[start: start + _CHUNK]
-            session.execute(update(Task).where(Task.id.in_(ids)).values(agent_id=hand.id)
+    rows = session.execute(
+        select(Task.id, Task.priority, Task.region, Task.language)
+        .where(Task.list_id == call_list.id, Task.agent_id.is_(None), Task.final.is_(False), Task.withdrawn.is_(False))
+        .order_by(Task.position, Task.id)).all()
+    dealt, got = _deal([*(Waiting(*row[1:]) for row in rows), *new], hands, wanted)
+    ids: dict[str, list[int]] = {}
+    for row, agent in zip(rows, got, strict=False):
+        if agent is not None:
+            ids.setdefault(agent, []).append(row.id)
+    for agent, theirs in ids.items():
+        for start in range(0, len(theirs), _CHUNK):
+            session.execute(update(Task).where(Task.id.in_(theirs[start: start + _CHUNK])).values(agent_id=agent)
                             .execution_options(synchronize_session=False))
-    touch(session, {(hand.id, call_list.id) for hand in hands if hand.got}, now)
-    return dealt
+    touch(session, {(agent, call_list.id) for agent in dealt.agents}, now)
+    return dealt, got[len(rows):]
 
 
 def existing(session: Session, agents: Sequence[str]) -> list[Agent]:
@@ -107,7 +132,7 @@ def _hands(session: Session, agents: Sequence[str], by: frozenset[By]) -> list[_
         agent.id, order, _folded(agent.regions), _folded(agent.languages),
         float("inf") if agent.capacity is None else max(0, agent.capacity - loads.get(agent.id, 0)),
         float((usual if agent.capacity is None else agent.capacity) or 1) if "capacity" in by else 1.0,
-        loads.get(agent.id, 0) if "load" in by else 0, [],
+        loads.get(agent.id, 0) if "load" in by else 0,
     ) for order, agent in enumerate(rows)]
 
 
@@ -115,15 +140,16 @@ def _folded(names: Iterable[object]) -> frozenset[str]:
     return frozenset(str(name).strip().casefold() for name in names)
 
 
-def _deal(session: Session, list_id: int, hands: list[_Hand], by: frozenset[By]) -> Dealt:
-    order = [Task.priority.desc()] if "priority" in by else []
-    tasks = session.execute(
-        select(Task.id, Task.region, Task.language)
-        .where(Task.list_id == list_id, Task.agent_id.is_(None), Task.final.is_(False), Task.withdrawn.is_(False))
-        .order_by(*order, Task.position, Task.id))
+def _deal(tasks: Sequence[Waiting], hands: list[_Hand], by: frozenset[By]) -> tuple[Dealt, list[str | None]]:
+    """Also who has each task, in the order given."""
+    order: Iterable[int] = range(len(tasks))
+    if "priority" in by:
+        order = sorted(order, key=lambda n: -tasks[n].priority)
     queues: dict[tuple[str, str], list[tuple[tuple[float, int], int]]] = {}
     dealt = Dealt()
-    for id, region, language in tasks:
+    got: list[str | None] = [None] * len(tasks)
+    for number in order:
+        _, region, language = tasks[number]
         key = (region.strip().casefold() if "region" in by else "",
                language.strip().casefold() if "language" in by else "")
         if key not in queues:
@@ -134,11 +160,11 @@ def _deal(session: Session, list_id: int, hands: list[_Hand], by: frozenset[By])
         if hand is None:
             dealt.unassigned[_why(region, language, key, hands)] += 1
             continue
-        hand.got.append(id)
+        got[number] = hand.id
         hand.load += 1
         hand.left -= 1
         dealt.agents[hand.id] += 1
-    return dealt
+    return dealt, got
 
 
 def _fits(wanted: str, has: frozenset[str]) -> bool:

@@ -22,14 +22,16 @@ from callsheet.core.settings import NumberSettings
 from callsheet.formats.errors import FormatError
 from callsheet.formats.tasks import checked_task
 from callsheet.manager import lists
+from callsheet.manager.assign import By, assign
 from callsheet.manager.errors import Refused
 from callsheet.manager.importer.columns import REASON, plan
-from callsheet.manager.importer.intake import CHUNK, Wishes, remembered, take_in
+from callsheet.manager.importer.intake import CHUNK, STAGES, Wishes, remembered, take_in
 from callsheet.manager.importer.rejects import default_path, write_rejects
 from callsheet.manager.importer.report import Rejected, Report
 from callsheet.manager.importer.source import Row, Source, open_source
 from callsheet.manager.storage.database import Database, open_database
 from callsheet.manager.storage.tables import Agent, Attempt, Audit, DoNotCall, ImportRun, Sheet, Task
+from tests.manager.conftest import ENGINES
 from tests.manager.importer.books import xlsx
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -168,6 +170,50 @@ def test_left_out_rows_can_be_corrected_and_imported_again(database: Database, t
     assert open_source("left.csv", csv.read_bytes()).head()[1].cells[2] == "'@Bonn"
     assert default_path(Path("a/clients.rejected.xlsx"), source) == Path("a/clients.rejected.xlsx")
     assert default_path(Path("a/clients.ods"), source) == Path("a/clients.rejected.xlsx")
+
+
+@pytest.mark.parametrize("by", [(), ("region", "priority"), ("language", "capacity"), ("priority", "load")])
+def test_what_is_dealt_before_it_is_stored_is_dealt_as_if_it_had_been(new_database, by: tuple[By, ...]) -> None:
+    """Beside the same file imported first and dealt afterwards, with tasks of an earlier import that nobody has yet."""
+    rng = random.Random(7)
+    rows = [f"{n};030 {5550000 + n};{rng.choice(['', 'North', 'South', 'East'])};{rng.choice(['', 'de', 'zh'])};{rng.randrange(3)}"
+            for n in range(2 * CHUNK + 60)]
+    rows[5:5] = rows[3:4]
+    title = "id;number;region;language;priority"
+    first, second = "\n".join([title, *rows[:40]]), "\n".join([title, *rows[30:]])
+    for engine in ENGINES:
+        became = []
+        for at_once in (True, False):
+            database = open_database(new_database(engine))
+            with database.write() as session:
+                for id, regions, languages, capacity in (
+                        ("101", ["north"], [], 700), ("102", ["South", "North"], ["de"], 900), ("103", [], ["zh"], None)):
+                    session.add(Agent(id=id, regions=regions, languages=languages, capacity=capacity, created=NOW))
+            imported(database, first, GERMAN)
+            agents = ("103", "101", "102")
+            report, rejected, _ = imported(database, second, msgspec.structs.replace(
+                GERMAN, agents=agents if at_once else (), by=by))
+            dealt = dict(report.assigned), dict(report.unassigned)
+            if not at_once:
+                with database.write() as session:
+                    done = assign(session, lists.get(session, "renewals"), agents, by, NOW)
+                dealt = dict(done.agents), dict(done.unassigned)
+            with database.read() as session:
+                sheets = sorted((s.agent_id, s.revision) for s in session.scalars(select(Sheet)))
+            became.append((dealt, sheets, rejected, [(t.key, t.agent_id, t.position) for t in tasks(database).values()]))
+            database.close()
+        assert became[0] == became[1] and len(became[0][2]) >= 10 and became[0][0][0]
+
+
+def test_progress_is_told_stage_by_stage_up_to_the_last_row(database: Database) -> None:
+    source = open_source("c.csv", ("number\n" + "".join(f"030 {5550000 + n}\n" for n in range(2 * CHUNK)) + "x\n").encode())
+    told: list[tuple[str, int, int]] = []
+    take_in(database, source, plan(source), GERMAN, NOW, lambda *step: told.append(step))
+    assert list(dict.fromkeys(stage for stage, _, _ in told)) == list(STAGES)
+    for stage, last in zip(STAGES, (2 * CHUNK + 1, 2 * CHUNK + 1, 2 * CHUNK), strict=True):
+        steps = [step for step in told if step[0] == stage]
+        assert steps == sorted(steps, key=lambda step: step[1]) and steps[-1] == (stage, last, last)
+        assert all(done <= total for _, done, total in steps)
 
 
 def test_agents_get_sheets_and_the_mapping_is_remembered(database: Database) -> None:

@@ -81,15 +81,18 @@ def test_what_breaks_off_says_so_and_stores_nothing(peopled, manager, caplog):
 
 @pytest.mark.parametrize(("language", "step", "dry_run", "said"), [
     ("en", Step("read", 12_000, 48_000, 10.0), False,
-     {"share": 0.25, "step": "Step 1 of 2: reading and checking rows",
+     {"share": 0.25, "step": "Step 1 of 3: reading and checking rows",
       "text": "12 000 of at most 48 000 rows · 25 % · about 0:30 left for this step"}),
     ("en", Step("read", 48_000, 48_000, 40.0), False,
-     {"share": 1.0, "step": "Step 1 of 2: reading and checking rows",
+     {"share": 1.0, "step": "Step 1 of 3: reading and checking rows",
       "text": "48 000 of 48 000 rows · 100 %"}),
-    ("en", Step("store", 0, 48_000), True,
-     {"share": 0.0, "step": "Step 2 of 2: comparing with what is known", "text": "0 of 48 000 rows · 0 %"}),
+    ("en", Step("compare", 0, 48_000), True,
+     {"share": 0.0, "step": "Step 2 of 3: comparing with what is known", "text": "0 of 48 000 rows · 0 %"}),
+    ("en", Step("store", 48_000, 48_000), False,
+     {"share": 1.0, "step": "Step 3 of 3: storing", "text": "48 000 of 48 000 rows · 100 %"}),
+    ("zh", Step("store", 0, 48_000), True, {"share": 0.0, "step": "第 3 步，共 3 步：试保存", "text": "0 / 48 000 行 · 0 %"}),
     ("zh", Step("read", 12_000, 48_000, 10.0), False,
-     {"share": 0.25, "step": "第 1 步，共 2 步：读取并检查各行", "text": "12 000 行，最多 48 000 行 · 25 % · 本步约剩 0:30"}),
+     {"share": 0.25, "step": "第 1 步，共 3 步：读取并检查各行", "text": "12 000 行，最多 48 000 行 · 25 % · 本步约剩 0:30"}),
     ("en", Step(REJECTS), False, {"share": None, "step": "Putting the rejected rows into a file", "text": ""}),
 ])
 def test_a_step_in_words(language, step, dry_run, said):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Step = Callable[[str, int, int], None]
-_WORDS = {"read": "Reading", "store": "Storing"}
+_WORDS = {"read": "Reading", "compare": "Comparing", "store": "Storing"}
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 """A file into a list: every row is read, every good one compared with what is known, and all stored at once or none.
 
 Rows wait in a file without a name while they are read, which takes most of the
-time and holds no lock; then one transaction takes them in. What fails or is broken
+time and holds no lock; then one transaction takes them in: what is to be left out and
+who gets which calls is known before the first is stored, so that none is changed again. What fails or is broken
 off before its end leaves nothing behind, and is simply done again.
 """
 
@@ -11,8 +12,9 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
+from itertools import repeat
 from typing import IO
 
 import msgspec
@@ -44,8 +46,8 @@ _INSERT = insert(Task.metadata.tables[Task.__tablename__]).values(
     withdrawn=false(), final=false(), **dict.fromkeys(("outcome", "disposition", "note"), literal_column("''", Text())))
 """What is the same for all stands in the statement: not to be sent for each row."""
 
-STAGES = ("read", "store")
-"""In their order: every row is read and checked; compared with what is known, and stored."""
+STAGES = ("read", "compare", "store")
+"""In their order: every row is read and checked; those that are good are compared with what is known; and stored."""
 Progress = Callable[[str, int, int], None]
 """Called with one of STAGES, how many rows, and of how many at most."""
 
@@ -85,9 +87,8 @@ def take_in(
                        numbers=wishes.numbers, now=now)
     with tempfile.TemporaryFile(prefix="callsheet-") as waiting:
         rows, rejected = _read(source, plan, reader, waiting, wishes.max_rows, progress)
-        waiting.seek(0)
         # Told before it begins: it may have to wait for another import.
-        progress("store", 0, rows)
+        progress("compare", len(rejected), rows)
         result = _Result(rows, rejected)
         try:
             with database.write() as session:
@@ -132,6 +133,7 @@ def _read(
 
 
 def _candidates(waiting: IO[bytes]) -> Iterator[list[Candidate]]:
+    waiting.seek(0)
     decode = msgspec.json.Decoder(Candidate).decode
     chunk: list[Candidate] = []
     for line in waiting:
@@ -152,24 +154,25 @@ def _store(
     call_list = list_for_import(session, wishes.list, wishes.title, now)
     last = session.scalar(select(func.max(Task.position)).where(Task.list_id == call_list.id))
     position = 0 if last is None else last + 1
+    # A server that has just been restored has counted nothing yet.
+    count_tasks(session)
     known = Known(session, call_list.id, last is None, wishes.recent_days, now)
-    bad_before, accepted, counted = len(result.rejected), 0, 0
+    read, new, accepted = len(result.rejected), [], 0
     for chunk in _candidates(waiting):
         good, bad = known.sift(chunk)
         result.rejected += bad
-        if good:
-            session.execute(_INSERT, [_row(one, call_list.id, position + i, now) for i, one in enumerate(good)])
         result.zones.update(one.origin for one in good)
         result.remarks.update(one.remark for one in good if one.remark)
-        position += len(good)
+        if wishes.agents:
+            new += [assign.Waiting(one.task.priority, one.task.region, one.language) for one in good]
         accepted += len(good)
-        if accepted > 4 * counted:
-            count_tasks(session)
-            counted = accepted
-        progress("store", accepted + len(result.rejected), result.rows)
+        progress("compare", accepted + len(result.rejected), result.rows)
+    assert accepted + len(result.rejected) == result.rows
+    who: Iterable[str | None] = repeat(None)
     if wishes.agents:
-        result.dealt = assign.assign(session, call_list, wishes.agents, wishes.by, now)
-    assert accepted + len(result.rejected) == result.rows and bad_before <= len(result.rejected)
+        result.dealt, who = assign.assign_with(session, call_list, new, wishes.agents, wishes.by, now)
+    left = {one.row for one in result.rejected[read:]}
+    _insert(session, waiting, left, who, call_list.id, position, accepted, now, progress)
     session.add(ImportRun(list_id=call_list.id, at=now, file=source.name, sha256=source.sha256, rows=result.rows,
                           accepted=accepted, rejected=len(result.rejected)))
     audit.note(session, now, wishes.who, "import", wishes.list, rows=result.rows, accepted=accepted,
@@ -177,7 +180,24 @@ def _store(
     _remember(session, plan, now)
 
 
-def _row(one: Candidate, list_id: int, position: int, now: datetime) -> Mapping[str, object]:
+def _insert(
+    session: Session, waiting: IO[bytes], left: Set[int], who: Iterable[str | None], list_id: int, position: int, count: int,
+    now: datetime, progress: Progress,
+) -> None:
+    """All that are waiting, but the rows `left` out, from `position` on, each with its agent: `count` in all."""
+    places = zip(range(position, position + count), who, strict=False)
+    stored = 0
+    for chunk in _candidates(waiting):
+        good = [one for one in chunk if one.row not in left]
+        if good:
+            session.execute(_INSERT, [_row(one, list_id, *next(places), now) for one in good])
+        stored += len(good)
+        progress("store", stored, count)
+    if stored:
+        count_tasks(session)
+
+
+def _row(one: Candidate, list_id: int, position: int, agent: str | None, now: datetime) -> Mapping[str, object]:
     task = one.task
     plain = msgspec.to_builtins(task, str_keys=True)
     return {
@@ -185,7 +205,7 @@ def _row(one: Candidate, list_id: int, position: int, now: datetime) -> Mapping[
         "name": task.name, "details": {key: value for key, value in plain.items() if key not in _COLUMNS},
         "region": task.region, "language": one.language, "zone": task.zone, "priority": task.priority,
         "attempts": task.attempts, "not_before": task.not_before, "callback": task.callback, "held": task.held,
-        "max_attempts": task.max_attempts, "changed": now,
+        "max_attempts": task.max_attempts, "changed": now, "agent_id": agent,
     }
 
 
