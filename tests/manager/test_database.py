@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select, text
+from sqlalchemy.exc import DBAPIError
 
 from callsheet.manager.storage.database import Database, DatabaseError, open_database
 from callsheet.manager.storage.tables import Agent, Setting, Sheet
@@ -46,6 +47,19 @@ def test_the_password_is_in_no_text(database: Database) -> None:
     with pytest.raises(DatabaseError) as caught, database.errors(), database.read() as session:
         session.execute(text("SELECT * FROM nowhere"))
     assert "nowhere" in str(caught.value) and PASSWORD not in str(caught.value)
+
+
+def test_what_was_to_be_stored_is_in_no_text(database: Database) -> None:
+    statement = text("INSERT INTO setting (key, value) VALUES (:key, :value)")
+    row = {"key": "+44 20 7946 0018", "value": '"Ada"'}
+    with database.write() as session:
+        session.execute(statement, row)
+    with pytest.raises(DBAPIError) as plain, database.write() as session:
+        session.execute(statement, row)
+    with pytest.raises(DatabaseError) as caught, database.errors(), database.write() as session:
+        session.execute(statement, row)
+    assert "Ada" not in str(plain.value)
+    assert "7946" not in str(caught.value) and "setting" in str(caught.value)
 
 
 def test_sqlite_waits_and_flushes(new_database) -> None:

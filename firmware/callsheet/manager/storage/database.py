@@ -60,7 +60,7 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session in a transaction: committed at the end, rolled back by an exception.
 
-        On SQLite it has the writer's lock from its beginning, so it never fails half
+        On SQLite it has the writer's lock from its first statement on, so it never fails half
         way because somebody else has written since it looked.
         """
         with self._writing.begin() as session:
@@ -109,7 +109,9 @@ class Database:
             raise DatabaseError(f"{self.shown}: {type(error).__name__}") from None
 
     def _plain(self, error: BaseException | None) -> str:
-        text = " ".join(str(error).split()) or type(error).__name__
+        # PostgreSQL's detail names the row.
+        primary = getattr(getattr(error, "diag", None), "message_primary", None)
+        text = " ".join(str(primary or error).split()) or type(error).__name__
         return text.replace(self._password, MASK) if self._password else text
 
     def close(self) -> None:
@@ -153,7 +155,7 @@ def _sqlite(url: URL, folder: Path, pool: int) -> Engine:
         path.touch(0o600)
     except OSError as error:
         raise DatabaseError(f"{path}: {error.strerror}") from None
-    engine = create_engine(url.set(database=str(path)), pool_size=pool, json_serializer=_json,
+    engine = create_engine(url.set(database=str(path)), pool_size=pool, json_serializer=_json, hide_parameters=True,
                            connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -174,7 +176,8 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(url: URL, pool: int) -> Engine:
-    engine = create_engine(url, pool_size=pool, max_overflow=0, json_serializer=_json,
+    # Parameters are callees, and an error's text gets into logs.
+    engine = create_engine(url, pool_size=pool, max_overflow=0, json_serializer=_json, hide_parameters=True,
                            connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "callsheet"})
 
     def used(_: Any, record: Any) -> None:
