@@ -121,8 +121,9 @@ class Files:
         for link in chain.links:
             if link.day >= day:
                 day, number = link.day, link.number + 1
-        mine = Link(day, number, replace(file, unsettled=True))
-        made = yield Create(self.name(mine), write_lease(mine.file))
+        new = replace(file, unsettled=True)
+        mine = Link(day, number, new)
+        made = yield Create(self.name(mine), write_lease(new))
         assert made == "taken" or made == "made" or made == "alone"
         return (None if made == "taken" else mine), made
 
