@@ -26,7 +26,7 @@ class Phone(Machine):
 
     def __init__(self, folder: Path, card: Card, *, cable: Cable | None = None, more: Sequence[str] = (),
                  memory: int = MEMORY) -> None:
-        super().__init__(folder, cable=cable, more=more, memory=memory)
+        super().__init__(folder, cable=cable, more=("-device", "qemu-xhci,id=usb", *more), memory=memory)
         self.card = card
 
     def load(self, module: str, *parameters: str) -> None:
@@ -38,6 +38,16 @@ class Phone(Machine):
     def uart(self) -> Path:
         """A socket: the other end of the serial port that the header has."""
         return self.folder / "uart"
+
+    def plug_in(self, stick: Path) -> None:
+        """A write-protected USB stick with this content."""
+        self.monitor("blockdev-add", driver="raw", file={"driver": "file", "filename": str(stick)},
+                     **{"node-name": "stick", "read-only": True})
+        self.monitor("device_add", driver="usb-storage", id="stick", drive="stick", bus="usb.0")
+
+    def pull_out(self) -> None:
+        """That stick, without a word to anybody."""
+        self.monitor("device_del", id="stick")
 
     def _given(self) -> Given:
         files = self.folder / "slot"

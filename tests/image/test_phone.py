@@ -47,6 +47,7 @@ KINDS: dict[str, tuple[Behaviour, Outcome]] = {
 }
 TASKS = (ADA, *(Task(name.lower(), number(n), name=name) for n, name in enumerate(PEOPLE, 2)))
 KIND = {name.lower(): list(KINDS)[n % len(KINDS)] for n, name in enumerate(PEOPLE)}
+UPDATE = "/run/callsheet-system/update.json"
 KEYS = {"Wrap-up": "1", "Paused": "A"}
 """What an agent presses when the glass says so."""
 
@@ -157,6 +158,19 @@ def test_what_ada_heard(desk: Desk) -> None:
     call = next(one for one in desk.town.calls if one.number == ADA.number)
     assert call.ended_by == "phone"
     assert call.rtp is not None and call.rtp.dominant_hz == pytest.approx(AGENT_HZ, abs=10)
+
+
+def test_a_stick_is_looked_at_when_it_is_plugged_in(phone: Phone, tmp_path: Path) -> None:
+    stick = tmp_path / "stick.img"
+    subprocess.run(["mkfs.vfat", "-C", stick, "16384"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["mcopy", "-i", stick, "-", "::callsheet-9.9-arm64.raucb"], input=b"no bundle", check=True)
+    phone.plug_in(stick)
+    phone.wait_for(UPDATE, '"refused"', timeout=120.0)
+    told = json.loads(phone.read(UPDATE))
+    assert told["source"] == "/run/media/sda/callsheet-9.9-arm64.raucb" and told["reason"] and told["remedy"]
+    phone.pull_out()
+    phone.run("timeout", "60", "sh", "-c", f"while findmnt /run/media/sda || grep refused {UPDATE}; do sleep 1; done")
+    assert phone.run("systemctl", "--failed", "--plain", "--no-legend").out == ""
 
 
 def test_the_network_is_gone_for_a_while(phone: Phone, desk: Desk) -> None:
