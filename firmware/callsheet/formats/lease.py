@@ -96,6 +96,8 @@ class LeaseFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     unsettled: bool = False
     """Created a moment ago, perhaps in the same instant as another's, which is then under it: its phone does not know
     of this file before its next renewal."""
+    certain: Instant | None = None
+    """When whoever may be under an unsettled file must know of it; not there: its phone was cut off before it knew."""
     status: Status | None = None
     progress: Progress | None = None
 

@@ -254,6 +254,18 @@ def test_whose_file_may_lie_over_anothers_does_not_dial_by_claiming_again(restar
     assert second.may_dial
 
 
+def test_a_power_cut_just_after_signing_in_costs_no_more_than_the_few_seconds_it_takes_to_be_certain() -> None:
+    world = World(3, exclusive=False, skews=(0.0, 0.0, 0.0))
+    phone = world.phones[0]
+    ask(phone, "claim")
+    assert phone.signed_in and not phone.may_dial
+    phone.cut()
+    phone.on = True
+    world.time += 4.0
+    ask(phone, "claim")
+    assert phone.may_dial
+
+
 def test_who_finds_a_file_that_may_hide_another_waits_too() -> None:
     world = World(3, exclusive=False, skews=(0.0, 0.0, 0.0))
     first, second = slowly_over_another(world)

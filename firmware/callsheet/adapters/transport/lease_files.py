@@ -201,10 +201,10 @@ class LeaseFiles:
             stale = now - place.file.written.timestamp() > WISH / 5
             if stale:
                 yield from self._files.write(place, state="wanted", until=instant(now + WISH), status=request.status,
-                                             unsettled=self._doubt(place) > 0)
+                                             **self._settling(place))
         elif place is not None:
             yield from self._files.write(place, state="wanted", since=instant(now), until=instant(now + WISH),
-                                         forced=False, status=request.status, unsettled=self._doubt(place) > 0)
+                                         forced=False, status=request.status, **self._settling(place))
         else:
             yield from self._create(chain, self._file("wanted", now, WISH, request, None))
         return self._refusal(link, waiting=True)
@@ -220,7 +220,7 @@ class LeaseFiles:
             if mine is None:
                 return None
         else:
-            file = replace(file, unsettled=self._doubt(place) > 0)
+            file = replace(file, unsettled=self._doubt(place) > 0, certain=self._when(place))
             mine = Link(place.day, place.number, file)
             yield Rewrite(self._files.name(mine), write_lease(file))
         chain = yield from self._files.scan()
@@ -235,8 +235,11 @@ class LeaseFiles:
             return None
         waiting = 0.0 if self._exclusive else self._renew + SLOW if chain.hides(at) else max(map(self._doubt, chain.own))
         if waiting > self._doubt(mine):
-            mine = yield from self._files.write(mine, unsettled=True)
             self._certain[mine.place] = self._clock.mono() + waiting
+            mine = yield from self._files.write(mine, unsettled=True, certain=instant(self._clock.wall() + waiting))
+        elif mine.file and mine.file.unsettled:
+            # Now it is known when; so that it need not be guessed after a power cut.
+            mine = yield from self._files.write(mine, **self._settling(mine))
         if request.action == "force" and chain.before(mine.place, at):
             # Only now, so that a phone whose power fails before this look does not go on as if it had been made.
             mine = yield from self._files.write(mine, forced=True)
@@ -262,9 +265,22 @@ class LeaseFiles:
         """Seconds until our file is certain to lie over nobody's who still dials."""
         if mine.file is None or not mine.file.unsettled:
             return 0.0
-        # After a restart we do not know when we created it.
-        certain = self._certain.setdefault(mine.place, self._clock.mono() + self._renew + SLOW)
-        return max(0.0, certain - self._clock.mono())
+        if mine.place not in self._certain:
+            # After a restart: what the file says, else we do not know when we created it.
+            longest, certain = self._renew + SLOW, mine.file.certain
+            told = longest if certain is None else certain.timestamp() - self._clock.wall()
+            self._certain[mine.place] = self._clock.mono() + min(told, longest)
+        return max(0.0, self._certain[mine.place] - self._clock.mono())
+
+    def _when(self, mine: Link) -> datetime | None:
+        """When that will be; None: it is certain."""
+        doubt = self._doubt(mine)
+        return instant(self._clock.wall() + doubt) if doubt else None
+
+    def _settling(self, mine: Link) -> dict[str, object]:
+        """What our file says of that when it is written."""
+        when = self._when(mine)
+        return {"unsettled": when is not None, "certain": when}
 
     def _term(self, mine: Link) -> tuple[datetime, float]:
         """Until when we may dial, and seconds to the next renewal: in doubt not yet, and as soon as there is none."""
@@ -273,7 +289,7 @@ class LeaseFiles:
         return (mine.file.written, max(doubt, 1.0)) if doubt else (mine.file.until, self._renew)
 
     def _release(self, mine: Link, **changes: object) -> Steps[Link]:
-        return (yield from self._files.write(mine, state="released", unsettled=self._doubt(mine) > 0, **changes))
+        return (yield from self._files.write(mine, state="released", **self._settling(mine), **changes))
 
     # Going on ------------------------------------------------------------------
 
@@ -289,7 +305,7 @@ class LeaseFiles:
         assert found is not None and found.file is not None
         now = self._clock.wall()
         mine = yield from self._files.write(found, state="held", until=instant(now + self._length),
-                                            unsettled=self._doubt(found) > 0, status=request.status,
+                                            **self._settling(found), status=request.status,
                                             progress=request.progress or join(kept, found.file.progress))
         self._mine = mine
         chain = yield from self._files.scan_after(mine)
