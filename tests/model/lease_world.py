@@ -16,6 +16,8 @@ from callsheet.formats.errors import FormatError
 from callsheet.formats.lease import LeaseFile, LeaseRequest, read_file
 
 LENGTH, RENEW = 3600.0, 60.0
+LONGEST_WRITE = 120.0
+"""Seconds after which a phone's connection has given up, and nothing is written any more."""
 START = datetime(2026, 11, 25, 23, 40, tzinfo=UTC).timestamp()
 
 
@@ -59,7 +61,7 @@ class Phone:
     def forget(self) -> None:
         """What a power cut takes."""
         self.files = LeaseFiles("101", Party(self.name, 7), self, lambda low, high: low, length=LENGTH, renew=RENEW)
-        self.steps, self.pending, self.landing = None, None, None
+        self.steps, self.pending, self.landing, self.since_when = None, None, None, 0.0
         self.until = self.renew_at = 0.0
         self.since: datetime | None = None
         self.refused: Refused | None = None
@@ -108,7 +110,7 @@ class Phone:
 
     def _next(self, go: Any) -> None:
         try:
-            self.pending = go()
+            self.pending, self.since_when = go(), self.mono()
         except StopIteration as end:
             self.steps = self.pending = None
             self._done(end.value)
@@ -120,6 +122,8 @@ class Phone:
         steps, pending, files = self.steps, self.pending, self.world.server.files
         assert steps is not None
         answer: Any = None
+        if isinstance(pending, Create) and self.mono() - self.since_when > LONGEST_WRITE:
+            pending, self.landing, lost = None, None, True
         match pending:
             case Look():
                 answer = files.get(pending.name)

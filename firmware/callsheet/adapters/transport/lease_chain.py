@@ -24,7 +24,7 @@ the new day after midnight, so that no lease in force hides behind that."""
 
 
 UNSETTLED = 300.0
-"""Seconds after which a file that its writer never called settled hides nobody any more: the time of a slow write, a
+"""Seconds after which a file that its writer never called settled hides nobody any more: a write that takes two minutes, a
 renewal of whoever was written over, and the clocks."""
 
 
