@@ -13,6 +13,8 @@ from tests.vm.network import Cable
 
 WORDS = "root=PARTUUID=43414c4c-02 ro rauc.slot=A panic=10 quiet"
 """As boot.cmd has U-Boot say it."""
+UPDATE = "/run/callsheet-system/update.json"
+"""What became of the last update, as display and console have it."""
 MEMORY = 1024
 """MB, as a Pi 3B+ has."""
 

@@ -24,7 +24,7 @@ from callsheet.core.outcomes import Outcome
 from callsheet.simulator.town.behaviours import Behaviour
 from tests.image.desk import CLOSE, CONSOLE_PASSWORD, LYING, OPEN, START, Desk
 from tests.image.eyes import Sight
-from tests.image.machine import Phone
+from tests.image.machine import UPDATE, Phone
 from tests.kill.books import unequal, unpaired
 from tests.sip.peers import sounds
 from tests.support.workplace import number, sheet_of
@@ -47,7 +47,6 @@ KINDS: dict[str, tuple[Behaviour, Outcome]] = {
 }
 TASKS = (ADA, *(Task(name.lower(), number(n), name=name) for n, name in enumerate(PEOPLE, 2)))
 KIND = {name.lower(): list(KINDS)[n % len(KINDS)] for n, name in enumerate(PEOPLE)}
-UPDATE = "/run/callsheet-system/update.json"
 KEYS = {"Wrap-up": "1", "Paused": "A"}
 """What an agent presses when the glass says so."""
 

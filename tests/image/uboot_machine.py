@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from image.steps.layout import BOOT, MEBI
 from tests.image import small_card
+from tests.image.machine import UPDATE
 
 BOOT_AT = BOOT.begin * MEBI
 PROMPT = "@@ready@@"
@@ -120,7 +121,7 @@ class UBootMachine:
 
     def record(self) -> dict[str, Any]:
         """What became of the last update, as display and console have it."""
-        text = self.run("cat /run/callsheet-system/update.json", 60.0).splitlines()
+        text = self.run(f"cat {UPDATE}", 60.0).splitlines()
         found: dict[str, Any] = json.loads(text[-1]) if text and text[-1].startswith("{") else {}
         return found
 

@@ -15,6 +15,8 @@ from callsheet.adapters.board import KeypadPins
 
 HELD = "*#"
 """In one row of every layout, so that two keys in it cannot look like a third."""
+BOTH = (1 << len(HELD)) - 1
+"""Their columns, as bits."""
 LABEL = b"pinctrl-bcm2"
 """Of the chip with the header's lines on every Pi with a BCM283x or BCM2711; offsets are BCM numbers."""
 CHIP_INFO, GET_LINE, GET_VALUES, SET_VALUES = 0x8044B401, 0xC250B407, 0xC010B40E, 0xC010B40F
@@ -58,16 +60,14 @@ class Keys:
         They follow the row. A column that is low for another reason, such as a short or another board on the header,
         is no finger: it must not erase the phone at every start.
         """
-        both = (1 << len(HELD)) - 1
-        return self._columns_at(1) == both and self._columns_at(0) == 0
+        return self._columns_at(1) == BOTH and self._columns_at(0) == 0
 
     def _columns_at(self, row: int) -> int:
         """Levels of the columns while the row is let go (1), or is low (0)."""
         fcntl.ioctl(self._row, SET_VALUES, _VALUES.pack(row, 1))
         sleep(self._settle)
-        both = (1 << len(HELD)) - 1
-        found: tuple[int, int] = _VALUES.unpack(fcntl.ioctl(self._columns, GET_VALUES, _VALUES.pack(0, both)))
-        return found[0] & both
+        found: tuple[int, int] = _VALUES.unpack(fcntl.ioctl(self._columns, GET_VALUES, _VALUES.pack(0, BOTH)))
+        return found[0] & BOTH
 
     def close(self) -> None:
         """The lines go back to what they were."""

@@ -21,8 +21,6 @@ MARGIN = 120.0
 BEFORE, AFTER = 2, 1
 """Days that are looked at, before and after today in UTC. A lease is at most a day long and is moved to a file of
 the new day after midnight, so that no lease in force hides behind that."""
-
-
 UNSETTLED = 300.0
 """Seconds after which a file that its writer never called settled hides nobody any more: a write that takes two minutes, a
 renewal of whoever was written over, and the clocks."""

@@ -100,8 +100,8 @@ class LeaseFiles:
     def give_back(self) -> Steps[None]:
         """A claim or a wish that nothing was done with. What the file says of the sheet stays."""
         chain = yield from self._files.scan()
-        for link in chain.links:
-            if link.party == self._me and link.file and link.file.state != "released":
+        for link in chain.own:
+            if link.file and link.file.state != "released":
                 yield from self._release(link)
         self._mine = self._rolled = None
 
@@ -112,8 +112,7 @@ class LeaseFiles:
         told by a new one.
         """
         chain = yield from self._files.scan()
-        found = [link for link in chain.links
-                 if link.party == self._me and link.file is not None and link.file.since == last.since]
+        found = [link for link in chain.own if link.file is not None and link.file.since == last.since]
         for link in found:
             assert link.file is not None
             if link.file.state != "released":
@@ -220,7 +219,7 @@ class LeaseFiles:
             if mine is None:
                 return None
         else:
-            file = replace(file, unsettled=self._doubt(place) > 0, certain=self._when(place))
+            file = replace(file, **self._settling(place))
             mine = Link(place.day, place.number, file)
             yield Rewrite(self._files.name(mine), write_lease(file))
         chain = yield from self._files.scan()
@@ -272,15 +271,10 @@ class LeaseFiles:
             self._certain[mine.place] = self._clock.mono() + min(told, longest)
         return max(0.0, self._certain[mine.place] - self._clock.mono())
 
-    def _when(self, mine: Link) -> datetime | None:
-        """When that will be; None: it is certain."""
-        doubt = self._doubt(mine)
-        return instant(self._clock.wall() + doubt) if doubt else None
-
     def _settling(self, mine: Link) -> dict[str, object]:
         """What our file says of that when it is written."""
-        when = self._when(mine)
-        return {"unsettled": when is not None, "certain": when}
+        doubt = self._doubt(mine)
+        return {"unsettled": doubt > 0, "certain": instant(self._clock.wall() + doubt) if doubt else None}
 
     def _term(self, mine: Link) -> tuple[datetime, float]:
         """Until when we may dial, and seconds to the next renewal: in doubt not yet, and as soon as there is none."""
