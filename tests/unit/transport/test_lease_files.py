@@ -266,6 +266,19 @@ def test_a_power_cut_just_after_signing_in_costs_no_more_than_the_few_seconds_it
     assert phone.may_dial
 
 
+def test_a_file_of_the_new_day_does_not_say_when_that_of_the_old_one_was_certain() -> None:
+    world = World(1, exclusive=False, skews=(0.0,))
+    phone = world.phones[0]
+    world.time = 1199.0
+    ask(phone, "claim")
+    world.time = 1200.5
+    phone.ask("renew")
+    while len(world.server.files) < 2:
+        phone.step()
+    new = read_file(world.server.files["lease-101-20261126-01.json"])
+    assert new.unsettled and new.certain is None
+
+
 def test_who_finds_a_file_that_may_hide_another_waits_too() -> None:
     world = World(3, exclusive=False, skews=(0.0, 0.0, 0.0))
     first, second = slowly_over_another(world)

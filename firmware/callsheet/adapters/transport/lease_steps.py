@@ -121,7 +121,7 @@ class Files:
         for link in chain.links:
             if link.day >= day:
                 day, number = link.day, link.number + 1
-        new = replace(file, unsettled=True)
+        new = replace(file, unsettled=True, certain=None)
         mine = Link(day, number, new)
         made = yield Create(self.name(mine), write_lease(new))
         assert made == "taken" or made == "made" or made == "alone"
